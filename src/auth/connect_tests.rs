@@ -73,7 +73,11 @@ async fn a_new_tenant_and_a_rotated_secret_are_found_by_one_refresh() {
         assert_eq!(ask(&connect, "one", "old").await, Ok(Some("one".to_owned())));
         assert_eq!(store.refreshes.load(SeqCst), 0, "a good token needs none");
         assert_eq!(ask(&connect, tenant, secret).await, Ok(Some(tenant.to_owned())));
-        assert_eq!(ask(&connect, "one", "old").await, denied(reason::SIGNATURE), "the old secret is worth nothing now");
+        assert_eq!(
+            ask(&connect, "one", "old").await,
+            denied(reason::SIGNATURE),
+            "the old secret is worth nothing now"
+        );
         assert_eq!(store.refreshes.load(SeqCst), 1);
     }
 }
@@ -125,7 +129,10 @@ async fn a_store_that_is_down_is_503_until_tenants_are_known_and_401_for_strange
     assert_eq!(ask(&connect, "one", "old").await, Ok(Some("one".to_owned())));
     *store.known.lock().unwrap() = None;
     assert_eq!(ask(&connect, "one", "old").await, Err(AuthError::SecretUnavailable));
-    assert_eq!(Connect::new(None).identify(&token("one", "old"), SystemTime::now()).await, Err(AuthError::SecretUnavailable));
+    assert_eq!(
+        Connect::new(None).identify(&token("one", "old"), SystemTime::now()).await,
+        Err(AuthError::SecretUnavailable)
+    );
 }
 
 #[tokio::test]

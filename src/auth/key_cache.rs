@@ -56,7 +56,11 @@ impl KeyCache {
             None => self.look_for(id, algorithm, &seen).await,
         }
         let state = self.state();
-        let missing = if state.keys.is_some() { AuthError::Denied(reason::KEY_UNKNOWN) } else { AuthError::KeysUnavailable };
+        let missing = if state.keys.is_some() {
+            AuthError::Denied(reason::KEY_UNKNOWN)
+        } else {
+            AuthError::KeysUnavailable
+        };
         state.find(id, algorithm).ok_or(missing)
     }
 

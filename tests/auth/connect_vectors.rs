@@ -16,8 +16,12 @@ pub fn expected(vector: &Value) -> Result<Caller, AuthError> {
 #[tokio::test]
 async fn every_vector_of_connect() {
     for vector in CONNECT["vectors"].as_array().unwrap() {
-        let pairs: Vec<(&str, &str)> =
-            vector["headers"].as_array().unwrap().iter().map(|pair| (text(&pair[0]), text(&pair[1]))).collect();
+        let pairs: Vec<(&str, &str)> = vector["headers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|pair| (text(&pair[0]), text(&pair[1])))
+            .collect();
         let headers = headers(&pairs);
         let credentials = Credentials { query: text(&vector["query"]), headers: &headers };
         // A door for each: no vector may profit from what another one caused.
@@ -34,7 +38,8 @@ async fn other_modes_beside_it_change_no_verdict_on_a_token_in_the_query() {
         }
         let headers = headers(&[("authorization", "Bearer a-bearer-token-of-the-tests")]);
         let credentials = Credentials { query: text(&vector["query"]), headers: &headers };
-        let outcome = door("connect,bearer,jwks").identify(&credentials, at(vector["now"].as_u64().unwrap())).await;
+        let outcome =
+            door("connect,bearer,jwks").identify(&credentials, at(vector["now"].as_u64().unwrap())).await;
         assert_eq!(outcome, expected(vector), "{}", vector["name"]);
     }
 }

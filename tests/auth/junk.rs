@@ -36,7 +36,10 @@ fn junk_of_every_length() {
             }
             for scheme in ["", "JWT ", "Bearer ", "Basic "] {
                 let value = format!("{scheme}{junk}");
-                assert!(is_denied(outcome(&door, "", value.as_bytes())), "{length} of {filler:?} after {scheme:?}");
+                assert!(
+                    is_denied(outcome(&door, "", value.as_bytes())),
+                    "{length} of {filler:?} after {scheme:?}"
+                );
             }
         }
     }
@@ -45,7 +48,9 @@ fn junk_of_every_length() {
 #[test]
 fn every_beginning_of_a_good_token() {
     let door = door(MODES);
-    for (scheme, good) in [("JWT", token(&CONNECT, "valid in the query")), ("Bearer", token(&JWKS, "Forge, RS256"))] {
+    for (scheme, good) in
+        [("JWT", token(&CONNECT, "valid in the query")), ("Bearer", token(&JWKS, "Forge, RS256"))]
+    {
         for end in 0..good.len() {
             let value = format!("{scheme} {}", good.get(..end).unwrap());
             assert!(is_denied(outcome(&door, "", value.as_bytes())), "{end} of {scheme}");

@@ -43,7 +43,9 @@ impl Server {
                 let response = Response::builder().status(status).body(Full::new(Bytes::from(body))).unwrap();
                 async move { Ok::<_, Infallible>(response) }
             });
-            tokio::spawn(http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(
+                http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service),
+            );
         }
     }
 
@@ -78,7 +80,8 @@ async fn set_up() -> (Arc<Server>, Authenticator) {
     // A second test of this process finds it installed.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let server = Server::start().await;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let host = HttpHost { url: server.url.clone(), client };
     let sources = Sources { key_host: Some(Arc::new(host)), ..Sources::default() };
     (server, Authenticator::new(&settings("jwks"), sources))
@@ -108,7 +111,9 @@ async fn rotation_storm_and_outage_over_http() {
     }
     assert_eq!(server.hits(), 2, "but not for each who names one");
 
-    for (status, body) in [(503, "down"), (200, "<html>a proxy's page</html>"), (404, "{\"keys\":[]}"), (302, "")] {
+    for (status, body) in
+        [(503, "down"), (200, "<html>a proxy's page</html>"), (404, "{\"keys\":[]}"), (302, "")]
+    {
         server.answer(StatusCode::from_u16(status).unwrap(), body);
         pass(3600).await;
         assert!(ask(&door, &rotated).await.is_ok(), "old keys serve while the host says {status}");

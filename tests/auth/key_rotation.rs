@@ -144,7 +144,9 @@ async fn nonsense_from_the_host_replaces_no_keys_but_a_set_without_keys_does() {
 #[tokio::test(start_paused = true)]
 async fn a_token_for_somebody_else_fetches_nothing() {
     let (host, door) = set_up();
-    for name in ["iss of somebody else", "aud of another app", "alg HS512", "kid missing", "no user", "exp missing"] {
+    for name in
+        ["iss of somebody else", "aud of another app", "alg HS512", "kid missing", "no user", "exp missing"]
+    {
         assert!(ask(&door, &format!("Bearer {}", token(&JWKS, name))).await.is_err());
     }
     assert_eq!(host.fetches(), 0);

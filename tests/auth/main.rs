@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod connect_vectors;
-mod jwks_vectors;
 mod junk;
+mod jwks_vectors;
 mod key_host;
 mod key_rotation;
 mod modes;

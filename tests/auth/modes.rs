@@ -1,5 +1,9 @@
-use crate::support::{BEARER_TOKEN, CONNECT, FixedBearer, JWKS, NOW, ask, at, door, headers, settings, sources, token};
-use gptdock::auth::{AuthError, AuthSettings, Authenticator, Caller, Credentials, Sources, Unavailable, reason};
+use crate::support::{
+    BEARER_TOKEN, CONNECT, FixedBearer, JWKS, NOW, ask, at, door, headers, settings, sources, token,
+};
+use gptdock::auth::{
+    AuthError, AuthSettings, Authenticator, Caller, Credentials, Sources, Unavailable, reason,
+};
 use std::sync::Arc;
 
 fn denied(why: &'static str) -> Result<Caller, AuthError> {
@@ -30,7 +34,13 @@ async fn a_bearer_token_is_its_name() {
         let caller = ask(&door, &format!("{scheme} {BEARER_TOKEN}")).await;
         assert_eq!(caller, Ok(Caller { tenant: Some("ci".to_owned()), user_hash: None }));
     }
-    for wrong in ["x", "ci", "a-bearer-token-of-the-test", "a-bearer-token-of-the-tests2", "A-BEARER-TOKEN-OF-THE-TESTS"] {
+    for wrong in [
+        "x",
+        "ci",
+        "a-bearer-token-of-the-test",
+        "a-bearer-token-of-the-tests2",
+        "A-BEARER-TOKEN-OF-THE-TESTS",
+    ] {
         assert_eq!(ask(&door, &format!("Bearer {wrong}")).await, denied(reason::BEARER_UNKNOWN), "{wrong}");
     }
     assert_eq!(ask(&door, &format!("Bearer {}", "x".repeat(8193))).await, denied(reason::TOO_LARGE));

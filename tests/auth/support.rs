@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use gptdock::auth::{
-    AuthError, AuthSettings, Authenticator, BearerSet, BearerTokens, BoxFuture, Caller, Credentials, KeyHost, Sources,
-    TenantSecrets, Tenants, Unavailable,
+    AuthError, AuthSettings, Authenticator, BearerSet, BearerTokens, BoxFuture, Caller, Credentials, KeyHost,
+    Sources, TenantSecrets, Tenants, Unavailable,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
