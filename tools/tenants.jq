@@ -1,5 +1,5 @@
 # Builds the value of CONNECT_TENANTS_SECRET_ARN, {clientKey: {"sharedSecret": …}}, from AddonSettings rows of an
-# Atlassian Connect Express app. Run as `jq -ncf tools/tenants.jq`; reads rows one by one or as an array, with
+# Atlassian Connect Express app. Run as `jq -n -c -f tools/tenants.jq`; reads rows one by one or as an array, with
 # `val` as JSON or, as some databases hold it, as text. Rows without a usable secret are left out.
 def client_info: if type == "string" then try (fromjson | client_info) catch null else . end;
 def is_client_key: type == "string" and test("^[A-Za-z0-9:._-]{1,128}$");

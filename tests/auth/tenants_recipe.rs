@@ -12,7 +12,7 @@ const ROWS: &str = include_str!("../vectors/addon-settings.json");
 /// What `tools/tenants.jq` makes of some rows; `None` on a machine without jq.
 fn recipe(rows: &str) -> Option<String> {
     let spawned = Command::new("jq")
-        .args(["-ncf", concat!(env!("CARGO_MANIFEST_DIR"), "/tools/tenants.jq")])
+        .args(["-n", "-c", "-f", concat!(env!("CARGO_MANIFEST_DIR"), "/tools/tenants.jq")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();
