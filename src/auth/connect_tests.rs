@@ -95,6 +95,19 @@ async fn strangers_cause_one_refresh_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_minute_after_a_refresh_the_next_one_is_due() {
+    let (store, connect) = set_up(OLD);
+    assert_eq!(ask(&connect, "two", "second").await, denied(reason::TENANT_UNKNOWN));
+    store.publish(NEW);
+    // The refresh itself took a second of the minute.
+    advance(Duration::from_millis(58_900)).await;
+    assert_eq!(ask(&connect, "two", "second").await, denied(reason::TENANT_UNKNOWN));
+    advance(Duration::from_millis(100)).await;
+    assert_eq!(ask(&connect, "two", "second").await, Ok(Some("two".to_owned())));
+    assert_eq!(store.refreshes.load(SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn callers_at_one_time_share_one_refresh() {
     let (store, connect) = set_up(OLD);
     store.publish(NEW);

@@ -95,6 +95,25 @@ async fn first_callers_share_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_caller_replaces_old_keys_and_the_others_do_not_wait() {
+    let (host, door) = set_up();
+    assert!(ask(&door, &good()).await.is_ok());
+    advance(Duration::from_secs(3600)).await;
+    let first = tokio::spawn({
+        let door = Arc::clone(&door);
+        async move { ask(&door, &good()).await }
+    });
+    tokio::task::yield_now().await;
+    let before = tokio::time::Instant::now();
+    for _ in 0..50 {
+        assert!(ask(&door, &good()).await.is_ok());
+    }
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    assert!(first.await.unwrap().is_ok());
+    assert_eq!(host.fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn old_keys_serve_through_an_outage() {
     let (host, door) = set_up();
     assert!(ask(&door, &good()).await.is_ok());
