@@ -45,14 +45,18 @@ fn the_whole_body_byte_for_byte() {
 
 #[test]
 fn contents() {
-    let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}});
+    let image =
+        json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA==", "detail": "low"}});
     for (content, expected) in [
         (json!("a"), json!("a")),
         (json!({"content_type": "text", "parts": ["a", "", {"type": "text", "text": "b"}]}), json!("a\n\nb")),
         (json!({"parts": ["\n"]}), json!("\n")),
         (json!([{"type": "text", "text": "a"}]), json!("a")),
         (json!({"parts": ["look", image]}), json!([{"type": "text", "text": "look"}, image])),
-        (json!([image, "a", {"type": "text", "text": "b"}, image]), json!([image, {"type": "text", "text": "a\nb"}, image])),
+        (
+            json!([image, "a", {"type": "text", "text": "b"}, image]),
+            json!([image, {"type": "text", "text": "a\nb"}, image]),
+        ),
         (json!({"parts": ["", image]}), json!([image])),
     ] {
         let read = messages(Dialect::Web, json!([{"content": content}]));
@@ -75,7 +79,10 @@ fn roles_and_messages_that_say_nothing() {
             {"content": {"content_type": "text"}},
         ]),
     );
-    assert_eq!(web, json!([{"role": "assistant", "content": "1"}, {"role": "assistant", "content": "2"}, {"role": "user", "content": "3"}]));
+    assert_eq!(
+        web,
+        json!([{"role": "assistant", "content": "1"}, {"role": "assistant", "content": "2"}, {"role": "user", "content": "3"}])
+    );
     let openai = json!([
         {"role": "system", "content": "s"},
         {"role": "developer", "content": "d"},
@@ -98,9 +105,21 @@ fn what_is_refused_and_where() {
         (Dialect::Web, json!({"messages": [{"author": "user", "content": "x"}]}), "messages[0].author"),
         (Dialect::Web, json!({"messages": [{"content": "x"}, {"content": 7}]}), "messages[1].content"),
         (Dialect::Web, json!({"messages": [{"content": {"parts": "x"}}]}), "messages[0].content.parts"),
-        (Dialect::Web, json!({"messages": [{"content": {"parts": ["a", {"type": "audio"}]}}]}), "messages[0].content.parts[1]"),
-        (Dialect::Web, json!({"messages": [{"content": {"parts": [{"type": "text"}]}}]}), "messages[0].content.parts[0]"),
-        (Dialect::Web, json!({"messages": [{"content": [{"type": "text", "text": 1}]}]}), "messages[0].content[0]"),
+        (
+            Dialect::Web,
+            json!({"messages": [{"content": {"parts": ["a", {"type": "audio"}]}}]}),
+            "messages[0].content.parts[1]",
+        ),
+        (
+            Dialect::Web,
+            json!({"messages": [{"content": {"parts": [{"type": "text"}]}}]}),
+            "messages[0].content.parts[0]",
+        ),
+        (
+            Dialect::Web,
+            json!({"messages": [{"content": [{"type": "text", "text": 1}]}]}),
+            "messages[0].content[0]",
+        ),
         (Dialect::Web, json!({"messages": [{"content": [null]}]}), "messages[0].content[0]"),
         (Dialect::Web, json!({"messages": [{"content": "x"}], "temperature": 2.1}), "temperature"),
         (Dialect::Web, json!({"messages": [{"content": "x"}], "temperature": "1"}), "temperature"),
@@ -108,7 +127,11 @@ fn what_is_refused_and_where() {
         (Dialect::Web, json!({"messages": [{"content": "x"}], "model": 5}), "model"),
         (Dialect::OpenAi, json!({"messages": [{"content": "x"}], "stream": "yes"}), "stream"),
         (Dialect::OpenAi, json!({"messages": [{"content": "x"}], "max_tokens": 0}), "max_tokens"),
-        (Dialect::OpenAi, json!({"messages": [{"content": "x"}], "max_completion_tokens": 1.5}), "max_completion_tokens"),
+        (
+            Dialect::OpenAi,
+            json!({"messages": [{"content": "x"}], "max_completion_tokens": 1.5}),
+            "max_completion_tokens",
+        ),
         (Dialect::OpenAi, json!({"messages": [{"content": "x"}], "n": 0}), "n"),
     ] {
         let failure = parse(dialect, &body.to_string()).unwrap_err();
@@ -119,9 +142,15 @@ fn what_is_refused_and_where() {
 
 #[test]
 fn no_messages() {
-    for body in [r#"{}"#, r#"{"messages":null}"#, r#"{"messages":"x"}"#, r#"{"messages":{}}"#, r#"{"messages":[ ]}"#] {
+    for body in
+        [r#"{}"#, r#"{"messages":null}"#, r#"{"messages":"x"}"#, r#"{"messages":{}}"#, r#"{"messages":[ ]}"#]
+    {
         let failure = parse(Dialect::Web, body).unwrap_err();
-        assert_eq!((failure.kind, failure.message.as_ref()), (Kind::InvalidRequest, "Messages array is required"), "{body}");
+        assert_eq!(
+            (failure.kind, failure.message.as_ref()),
+            (Kind::InvalidRequest, "Messages array is required"),
+            "{body}"
+        );
     }
     let failure = parse(Dialect::Web, r#"{"messages":[{"content":""}]}"#).unwrap_err();
     assert_eq!(failure.kind, Kind::InvalidRequest);
@@ -142,7 +171,10 @@ fn parameters() {
     });
     let mut web = rendered(Dialect::Web, &asked);
     web.as_object_mut().unwrap().remove("messages");
-    assert_eq!(web, json!({"model": "o3", "max_completion_tokens": 100, "stream": true, "temperature": 0.5, "top_p": 1}));
+    assert_eq!(
+        web,
+        json!({"model": "o3", "max_completion_tokens": 100, "stream": true, "temperature": 0.5, "top_p": 1})
+    );
     let mut openai = rendered(Dialect::OpenAi, &asked);
     openai.as_object_mut().unwrap().remove("messages");
     assert_eq!(
@@ -155,13 +187,20 @@ fn parameters() {
     let adjusted = streamed.render("gpt-4o", Adjustments { other_token_limit: true, no_temperature: true });
     let adjusted: Value = serde_json::from_slice(&adjusted).unwrap();
     assert_eq!((&adjusted["max_completion_tokens"], adjusted.get("temperature")), (&json!(100), None));
-    assert_eq!((adjusted.get("max_tokens"), &adjusted["stream_options"]), (None, &json!({"include_usage": true})));
+    assert_eq!(
+        (adjusted.get("max_tokens"), &adjusted["stream_options"]),
+        (None, &json!({"include_usage": true}))
+    );
 }
 
 #[test]
 fn large_and_deep_bodies_are_bounded() {
     let nested = format!("{}{}", "[".repeat(2_500_000), "]".repeat(2_500_000));
-    for body in [nested.clone(), format!(r#"{{"messages":{nested}}}"#), format!(r#"{{"messages":[{{"content":{nested}}}]}}"#)] {
+    for body in [
+        nested.clone(),
+        format!(r#"{{"messages":{nested}}}"#),
+        format!(r#"{{"messages":[{{"content":{nested}}}]}}"#),
+    ] {
         assert_eq!(parse(Dialect::Web, &body).unwrap_err().kind, Kind::InvalidRequest);
     }
     let many = format!(r#"{{"messages":[{}]}}"#, vec![r#"{"content":"x"}"#; 100_000].join(","));

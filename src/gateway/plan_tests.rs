@@ -4,7 +4,13 @@ use super::*;
 use crate::Config;
 
 fn config(set: &[(&str, &str)]) -> GatewayConfig {
-    let basic = [("AUTH_MODE", "none"), ("OPENAI_API_KEY", "k"), ("OPENAI_BASEURL", "http://a"), ("OPENAI_FALLBACK_BASEURL", "http://b"), ("OPENAI_FALLBACK_MODELS", "m2,m1,m3")];
+    let basic = [
+        ("AUTH_MODE", "none"),
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASEURL", "http://a"),
+        ("OPENAI_FALLBACK_BASEURL", "http://b"),
+        ("OPENAI_FALLBACK_MODELS", "m2,m1,m3"),
+    ];
     let config = Config::from_lookup(|name| {
         set.iter().chain(&basic).find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
     });
@@ -40,7 +46,11 @@ fn ways_on() {
     ] {
         let mut plan = start();
         let went = steps.iter().map(|step| plan.go(*step)).last().unwrap();
-        assert_eq!((names(&plan), went), (left.iter().map(ToString::to_string).collect(), !left.is_empty()), "{steps:?}");
+        assert_eq!(
+            (names(&plan), went),
+            (left.iter().map(ToString::to_string).collect(), !left.is_empty()),
+            "{steps:?}"
+        );
     }
 }
 

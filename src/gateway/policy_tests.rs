@@ -1,8 +1,15 @@
 use super::*;
 
 const LEFT: Duration = Duration::from_secs(60);
-const FIRST: Tried =
-    Tried { past_first_target: false, retries: 0, max_retries: 2, stale: 0, key_refreshed: false, other_token_limit: false, no_temperature: false };
+const FIRST: Tried = Tried {
+    past_first_target: false,
+    retries: 0,
+    max_retries: 2,
+    stale: 0,
+    key_refreshed: false,
+    other_token_limit: false,
+    no_temperature: false,
+};
 
 fn refused(class: Class) -> Refusal {
     Refusal { class, status: 0, code: None, param: None, retry_after: None, should_retry: None }
@@ -18,7 +25,7 @@ fn back_off(milliseconds: u64) -> Decision {
 
 #[test]
 fn first_target_fresh() {
-    use Decision::{Go, GiveUp, NoTemperature, OtherTokenLimit, Reconnect, RefreshKey};
+    use Decision::{GiveUp, Go, NoTemperature, OtherTokenLimit, Reconnect, RefreshKey};
     for (trouble, decision) in [
         (Trouble::NotConnected, back_off(250)),
         (Trouble::ConnectionLost, back_off(250)),
@@ -51,7 +58,8 @@ fn first_target_fresh() {
 
 #[test]
 fn what_is_tried_once_is_not_tried_twice() {
-    let tried = Tried { key_refreshed: true, other_token_limit: true, no_temperature: true, stale: 3, ..FIRST };
+    let tried =
+        Tried { key_refreshed: true, other_token_limit: true, no_temperature: true, stale: 3, ..FIRST };
     assert_eq!(decided(Class::Key, &tried), Decision::Go(Next::FallbackBase));
     assert_eq!(decided(Class::TokenLimitName, &tried), Decision::GiveUp);
     assert_eq!(decided(Class::Temperature, &tried), Decision::GiveUp);
@@ -73,9 +81,14 @@ fn retries_end_with_the_budget_the_first_target_and_the_deadline() {
 
 #[test]
 fn pauses_double_and_are_jittered() {
-    let pauses = [0, 1, 2].map(|retries| decide(&Trouble::NotConnected, &Tried { retries, max_retries: 5, ..FIRST }, LEFT, 1.0));
+    let pauses = [0, 1, 2].map(|retries| {
+        decide(&Trouble::NotConnected, &Tried { retries, max_retries: 5, ..FIRST }, LEFT, 1.0)
+    });
     assert_eq!(pauses, [back_off(250), back_off(500), back_off(1000)]);
-    assert_eq!(decide(&Trouble::NotConnected, &FIRST, LEFT, 0.5), Decision::RetryAfter(Duration::from_micros(187_500)));
+    assert_eq!(
+        decide(&Trouble::NotConnected, &FIRST, LEFT, 0.5),
+        Decision::RetryAfter(Duration::from_micros(187_500))
+    );
 }
 
 #[test]
