@@ -42,9 +42,8 @@ pub fn tokens(text: &str) -> Vec<&str> {
 
 fn ordinary(prompt: &Prompt, command: Command) -> String {
     let turns = prompt.questions.len() + prompt.answers;
-    let asked = command
-        .purpose()
-        .map_or_else(String::new, |purpose| format!("You asked for this: *{purpose}*.\n\n"));
+    let asked =
+        command.purpose().map_or_else(String::new, |purpose| format!("You asked for this: *{purpose}*.\n\n"));
     let before = match prompt.questions.as_slice() {
         [] | [_] => "This is the beginning of our conversation.".to_owned(),
         [first, ..] => format!("It began with “{}”.", shorten(first)),

@@ -31,12 +31,7 @@ impl Refusal {
             Command::Status(429) => Self {
                 // Longer than the function waits itself, so the caller is told when to come back.
                 header: Some(("retry-after", "20")),
-                ..Self::openai(
-                    429,
-                    "requests",
-                    "rate_limit_exceeded",
-                    "Rate limit reached for requests.",
-                )
+                ..Self::openai(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests.")
             },
             Command::Status(status @ 500..) => Self::openai(
                 status,
