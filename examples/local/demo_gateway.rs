@@ -5,6 +5,7 @@
 
 mod answer;
 mod command;
+mod completion;
 mod playback;
 mod prompt;
 mod refusal;

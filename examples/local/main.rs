@@ -54,7 +54,7 @@ async fn run() -> Result<(), String> {
     let config = gptdock::Config::from_lookup(|name| settings.get(name))
         .map_err(|error| format!("The settings are wrong. {error}"))?;
     println!("{}", settings.welcome(address));
-    let app = gptdock::App::start(config).await;
+    let app = gptdock::App::start(config).await?;
     let page = Page::new(settings.is_demo());
     Arc::new(Server::new(app, page, &settings)).serve(listener).await;
     Ok(())

@@ -1,12 +1,13 @@
 //! An answer as it goes over the wire: its events or its one JSON, with the fault that was asked for.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answer;
 use super::command::Command;
+use super::completion::Completion;
 use super::playback::Step;
 use super::prompt::Prompt;
 
@@ -28,78 +29,19 @@ impl Script {
     /// Writes the answer to a prompt, and spoils it as the command asks.
     pub fn write(prompt: &Prompt, command: Command) -> Self {
         let text = answer::text(prompt, command);
+        let completion = Completion::new(prompt);
         if prompt.stream && command != Command::Json {
             Self {
                 content_type: "text/event-stream; charset=utf-8",
-                steps: spoil(events(prompt, &text), command),
+                steps: spoil(completion.events(&text), command),
             }
         } else {
             Self {
                 content_type: "application/json",
-                steps: spoil(halves(&completion(prompt, &text)), without_events(command)),
+                steps: spoil(halves(&completion.json(&text)), without_events(command)),
             }
         }
     }
-}
-
-fn events(prompt: &Prompt, text: &str) -> Vec<String> {
-    let head = Head::new(prompt);
-    let choice = |delta: Value, finish: Value| json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]);
-    let mut events =
-        vec![head.chunk(&choice(json!({"role": "assistant", "content": ""}), Value::Null), Value::Null)];
-    events.extend(
-        answer::tokens(text)
-            .into_iter()
-            .map(|token| head.chunk(&choice(json!({"content": token}), Value::Null), Value::Null)),
-    );
-    events.push(head.chunk(&choice(json!({}), json!("stop")), Value::Null));
-    if prompt.usage {
-        events.push(head.chunk(&json!([]), usage(text)));
-    }
-    events.push("[DONE]".to_owned());
-    events.iter().map(|payload| format!("data: {payload}\n\n")).collect()
-}
-
-struct Head {
-    id: String,
-    created: u64,
-    model: String,
-}
-
-impl Head {
-    fn new(prompt: &Prompt) -> Self {
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        Self {
-            id: format!("chatcmpl-demo{:016x}", fastrand::u64(..)),
-            created: since_epoch.map_or(0, |time| time.as_secs()),
-            model: prompt.model.clone(),
-        }
-    }
-
-    fn chunk(&self, choices: &Value, usage: Value) -> String {
-        self.object("chat.completion.chunk", choices, usage)
-    }
-
-    fn object(&self, kind: &str, choices: &Value, usage: Value) -> String {
-        let mut object = json!({
-            "id": self.id, "object": kind, "created": self.created, "model": self.model, "choices": choices,
-        });
-        if !usage.is_null() {
-            object["usage"] = usage;
-        }
-        object.to_string()
-    }
-}
-
-fn completion(prompt: &Prompt, text: &str) -> String {
-    let message = json!({"role": "assistant", "content": text, "refusal": null});
-    let choices = json!([{"index": 0, "message": message, "logprobs": null, "finish_reason": "stop"}]);
-    Head::new(prompt).object("chat.completion", &choices, usage(text))
-}
-
-fn usage(text: &str) -> Value {
-    let tokens = answer::tokens(text).len();
-    json!({"prompt_tokens": 1, "completion_tokens": tokens, "total_tokens": tokens + 1})
 }
 
 /// One JSON in two pieces, so that every fault in mid-answer has a middle to happen in.
