@@ -1,0 +1,21 @@
+//! The built binary, end to end: a Runtime API, a gateway and a Secrets Manager of the tests' own
+//! on loopback, exact bytes in and out. `support` holds the stand-ins, each module here one matter.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_requests;
+mod config;
+mod conversations;
+mod events_files;
+mod frontend;
+mod nodelay;
+mod routes;
+mod secret;
+mod v1;
