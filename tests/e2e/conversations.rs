@@ -1,7 +1,8 @@
 //! `POST /conversations`: what goes to the gateway, and what comes back.
 
-use crate::support::answer::{Answer, DONE, HEALTHY, finish, healthy_payloads, sse, token};
+use crate::support::answer::Answer;
 use crate::support::event::{Dialect, Event, chatgpt};
+use crate::support::payload::{DONE, HEALTHY, finish, healthy_payloads, sse, token};
 use crate::support::world::{FIRST_KEY, Setup, World};
 use serde_json::{Value, json};
 

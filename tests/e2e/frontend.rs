@@ -1,8 +1,9 @@
 //! The unchanged frontend, whose reader garbles what is cut, reads every answer whole.
 
-use crate::support::answer::{Answer, DONE, Step, finish, sse, token};
+use crate::support::answer::{Answer, Step};
 use crate::support::event::Dialect;
 use crate::support::frontend::Frontend;
+use crate::support::payload::{DONE, finish, sse, token};
 use crate::support::world::World;
 use bytes::Bytes;
 

@@ -4,10 +4,11 @@
 //! write until the one before it is acknowledged. Events sent 5 ms apart then take 20 ms in the median;
 //! without Nagle they take less than 1 ms. `a_socket_with_nagle_is_found_out` shows that on this kernel.
 
-use crate::support::answer::{Answer, finish, token};
+use crate::support::answer::Answer;
 use crate::support::event::Dialect;
+use crate::support::invocation::Treatment;
 use crate::support::patience::within;
-use crate::support::runtime_api::Treatment;
+use crate::support::payload::{finish, token};
 use crate::support::world::World;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;

@@ -1,7 +1,8 @@
 //! The routes for OpenAI's clients.
 
-use crate::support::answer::{Answer, DONE, as_json, completion, healthy_payloads, sse};
+use crate::support::answer::{Answer, as_json};
 use crate::support::event::{Dialect, Event};
+use crate::support::payload::{DONE, completion, healthy_payloads, sse};
 use crate::support::world::{Setup, World};
 use serde_json::{Value, json};
 

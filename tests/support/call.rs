@@ -1,8 +1,8 @@
 //! One invocation, followed while it runs.
 
+use super::invocation::Piece;
 use super::patience::within;
 use super::response::{Response, Write};
-use super::runtime_api::Piece;
 use bytes::BytesMut;
 use serde_json::Value;
 use std::collections::BTreeMap;

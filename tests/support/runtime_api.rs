@@ -1,49 +1,18 @@
 //! A Lambda Runtime API of the test's own.
 
-use super::call::{Call, Peeks};
+use super::call::Call;
 use super::event::Event;
+use super::invocation::{Invocation, Piece, Treatment};
 use super::patience::Changes;
-use super::response::Write;
-use super::wire::{self, Head, Wire};
+use super::wire::Wire;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
 
-/// What is done with the response to an invocation.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Treatment {
-    Read,
-    /// Looked at in the receive buffer, but not read before the call's `release`.
-    Peek,
-    /// Read up to this many bytes, then hung up on.
-    DropAfter(usize),
-    /// Answered with this status, unread.
-    Refuse(u16),
-}
-
-/// What became of a response.
-pub enum Piece {
-    HandedOut(Instant),
-    Data(Write),
-    End(Instant),
-    Dropped(Instant),
-    Broken(String),
-    Error(String),
-}
-
-struct Invocation {
-    event: Event,
-    treatment: Treatment,
-    pieces: mpsc::UnboundedSender<Piece>,
-    peeks: Peeks,
-    release: Arc<Notify>,
-}
-
-type Queue = mpsc::UnboundedReceiver<(String, Invocation)>;
+type Queue = mpsc::UnboundedReceiver<Invocation>;
 
 struct State {
     queue: AsyncMutex<Queue>,
@@ -53,10 +22,16 @@ struct State {
     changes: Changes,
 }
 
+impl State {
+    fn running(&self, id: &str) -> Option<Invocation> {
+        self.running.lock().unwrap().get(id).cloned()
+    }
+}
+
 pub struct RuntimeApi {
     pub address: SocketAddr,
     state: Arc<State>,
-    events: mpsc::UnboundedSender<(String, Invocation)>,
+    events: mpsc::UnboundedSender<Invocation>,
     count: Mutex<u64>,
 }
 
@@ -94,13 +69,14 @@ impl RuntimeApi {
         let call = Call::new(id.clone(), receiver);
         let (peeks, release) = (Arc::clone(&call.peeks), Arc::clone(&call.release));
         let invocation = Invocation {
+            id,
             event,
             treatment,
             pieces,
             peeks,
             release,
         };
-        self.events.send((id, invocation)).unwrap();
+        self.events.send(invocation).unwrap();
         call
     }
 
@@ -133,12 +109,16 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             .to_owned();
         let parts: Vec<&str> = path.split('/').collect();
         let kept = match parts.as_slice() {
-            ["invocation", "next"] => hand_out(&mut wire, &state).await,
-            ["invocation", id, "response"] => response(&mut wire, &head, &state, id).await,
+            ["invocation", "next"] => next(&mut wire, &state).await,
+            ["invocation", id, "response"] => match state.running(id) {
+                Some(invocation) => invocation.take_in(&mut wire, &head).await,
+                None => wire.reply("400 Bad Request", "", "").await.is_ok(),
+            },
             ["invocation", id, "error"] => {
                 let body = wire.body(&head).await.unwrap_or_default();
-                let error = Piece::Error(String::from_utf8_lossy(&body).into_owned());
-                tell(&state, id, error);
+                if let Some(invocation) = state.running(id) {
+                    invocation.tell(Piece::Error(String::from_utf8_lossy(&body).into_owned()));
+                }
                 wire.reply("202 Accepted", "", "").await.is_ok()
             }
             ["init", "error"] => {
@@ -156,18 +136,12 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     }
 }
 
-fn tell(state: &State, id: &str, piece: Piece) {
-    if let Some(invocation) = state.running.lock().unwrap().get(id) {
-        // A test that has dropped its call no longer cares.
-        let _ = invocation.pieces.send(piece);
-    }
-}
-
-async fn hand_out(wire: &mut Wire, state: &State) -> bool {
+/// Holds a poll until there is an event. False when the connection is of no more use.
+async fn next(wire: &mut Wire, state: &State) -> bool {
     *state.polls.lock().unwrap() += 1;
     state.changes.tell();
     let mut queue = state.queue.lock().await;
-    let (id, invocation) = tokio::select! {
+    let invocation = tokio::select! {
         biased;
         () = wire.gone() => return false,
         next = queue.recv() => match next {
@@ -176,105 +150,11 @@ async fn hand_out(wire: &mut Wire, state: &State) -> bool {
         },
     };
     drop(queue);
-    let deadline =
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + invocation.event.time_left;
-    let headers = format!(
-        "content-type: application/json\r\n\
-         lambda-runtime-aws-request-id: {id}\r\n\
-         lambda-runtime-deadline-ms: {}\r\n\
-         lambda-runtime-invoked-function-arn: arn:aws:lambda:us-east-1:123456789012:function:f\r\n\
-         lambda-runtime-trace-id: Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0\r\n",
-        deadline.as_millis(),
-    );
-    let body = invocation.event.json.to_string();
-    let _ = invocation.pieces.send(Piece::HandedOut(Instant::now()));
-    state.running.lock().unwrap().insert(id, invocation);
-    wire.reply("200 OK", &headers, &body).await.is_ok()
-}
-
-/// Takes a response in. False when the connection is to be closed.
-async fn response(wire: &mut Wire, head: &Head, state: &State, id: &str) -> bool {
-    let (treatment, peeks, release) = {
-        let running = state.running.lock().unwrap();
-        let Some(invocation) = running.get(id) else {
-            panic!("no such invocation: {id}")
-        };
-        let (peeks, release) = (
-            Arc::clone(&invocation.peeks),
-            Arc::clone(&invocation.release),
-        );
-        (invocation.treatment, peeks, release)
-    };
-    if head.get("lambda-runtime-function-response-mode") != Some("streaming") || !head.chunked() {
-        tell(
-            state,
-            id,
-            Piece::Broken(format!("not a streamed response: {head:?}")),
-        );
-        return false;
-    }
-    if let Treatment::Refuse(status) = treatment {
-        let body = r#"{"errorMessage":"Exceeded maximum allowed payload size (6291556 bytes).","errorType":"RequestEntityTooLarge"}"#;
-        let _ = wire
-            .reply(&format!("{status} Refused"), "connection: close\r\n", body)
-            .await;
-        tell(state, id, Piece::Dropped(Instant::now()));
-        return false;
-    }
-    if treatment == Treatment::Peek {
-        tokio::select! {
-            () = watch(wire, &peeks) => {}
-            () = release.notified() => {}
-        }
-    }
-    let mut bytes = 0;
-    loop {
-        match wire.piece().await {
-            Ok(wire::Piece::Data(data)) => {
-                bytes += data.len();
-                tell(
-                    state,
-                    id,
-                    Piece::Data(Write {
-                        at: Instant::now(),
-                        bytes: data,
-                    }),
-                );
-                if matches!(treatment, Treatment::DropAfter(limit) if bytes >= limit) {
-                    tell(state, id, Piece::Dropped(Instant::now()));
-                    return false;
-                }
-            }
-            Ok(wire::Piece::End(trailers)) => {
-                let piece = match trailers.is_empty() {
-                    true => Piece::End(Instant::now()),
-                    false => Piece::Broken(format!("trailers: {trailers:?}")),
-                };
-                tell(state, id, piece);
-                return wire.reply("202 Accepted", "", "").await.is_ok();
-            }
-            Err(error) => {
-                tell(state, id, Piece::Broken(error.to_string()));
-                return false;
-            }
-        }
-    }
-}
-
-/// Notes what the receive buffer holds each time it has grown.
-/// Data that is only looked at is not acknowledged at once: the kernel waits about 40 ms,
-/// as it does for a reader that never writes back. `nodelay.rs` rests on this.
-async fn watch(wire: &mut Wire, peeks: &Peeks) {
-    let mut buffer = vec![0; 1 << 20];
-    let mut seen = 0;
-    while let Ok(length @ 1..) = wire.stream.peek(&mut buffer).await {
-        if length > seen {
-            seen = length;
-            peeks
-                .lock()
-                .unwrap()
-                .push((Instant::now(), buffer[..length].to_vec()));
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let running = invocation.clone();
+    state
+        .running
+        .lock()
+        .unwrap()
+        .insert(running.id.clone(), running);
+    invocation.hand_out(wire).await
 }

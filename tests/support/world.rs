@@ -4,8 +4,9 @@ use super::call::Call;
 use super::event::{Dialect, Event};
 use super::function::Function;
 use super::gateway::Gateway;
+use super::invocation::Treatment;
 use super::response::Response;
-use super::runtime_api::{RuntimeApi, Treatment};
+use super::runtime_api::RuntimeApi;
 use super::secrets::{ARN, Answer, Secrets};
 use std::collections::BTreeMap;
 
@@ -139,6 +140,6 @@ impl World {
     pub async fn is_healthy(&self) {
         let response = self.ask(Dialect::Conversations.ask()).await;
         response.completed();
-        assert_eq!(response.shown(), super::answer::HEALTHY);
+        assert_eq!(response.shown(), super::payload::HEALTHY);
     }
 }
