@@ -79,11 +79,7 @@ async fn a_missing_messages_array_is_told() {
     for dialect in BOTH {
         for body in &bodies {
             let response = world.ask(dialect.post(body.clone())).await;
-            assert_eq!(
-                response.refused(dialect, 422, "invalid_request"),
-                NO_MESSAGES,
-                "{body}"
-            );
+            assert_eq!(response.refused(dialect, 422, "invalid_request"), NO_MESSAGES, "{body}");
         }
     }
     assert_eq!(world.gateway.count(), 0);
@@ -113,43 +109,25 @@ async fn the_wrong_shape_is_422() {
     }
     let roles = ["system", "developer", "tool", "function"];
     let bodies = roles.map(|role| json!({"messages": [{"role": role, "content": "x"}]}));
-    all_refused(
-        &world,
-        Dialect::Conversations,
-        422,
-        "invalid_request",
-        &bodies,
-    )
-    .await;
+    all_refused(&world, Dialect::Conversations, 422, "invalid_request", &bodies).await;
 }
 
 #[tokio::test]
 async fn a_refused_part_is_named_by_its_place() {
     let world = World::start().await;
-    let audio =
-        json!({"type": "input_audio", "input_audio": {"data": "UFJJVkFURQ==", "format": "wav"}});
-    let image =
-        json!({"content_type": "image_asset_pointer", "asset_pointer": "file-service://PRIVATE"});
-    for (dialect, part) in BOTH
-        .into_iter()
-        .flat_map(|dialect| [(dialect, &audio), (dialect, &image)])
-    {
+    let audio = json!({"type": "input_audio", "input_audio": {"data": "UFJJVkFURQ==", "format": "wav"}});
+    let image = json!({"content_type": "image_asset_pointer", "asset_pointer": "file-service://PRIVATE"});
+    for (dialect, part) in BOTH.into_iter().flat_map(|dialect| [(dialect, &audio), (dialect, &image)]) {
         for content in [
             json!({"content_type": "text", "parts": ["x", "y", part]}),
             json!([{"type": "text", "text": "x"}, {"type": "text", "text": "y"}, part]),
         ] {
-            let messages =
-                json!([{"role": "user", "content": "x"}, {"role": "user", "content": content}]);
+            let messages = json!([{"role": "user", "content": "x"}, {"role": "user", "content": content}]);
             let response = world.ask(dialect.post(json!({"messages": messages}))).await;
             let sentence = response.refused(dialect, 422, "invalid_request");
-            let place = sentence
-                .find("messages")
-                .and_then(|at| sentence[at..].find('1').map(|one| at + one));
+            let place = sentence.find("messages").and_then(|at| sentence[at..].find('1').map(|one| at + one));
             let place = place.unwrap_or_else(|| panic!("no message is named: {sentence}"));
-            assert!(
-                sentence[place..].contains('2'),
-                "no part is named: {sentence}"
-            );
+            assert!(sentence[place..].contains('2'), "no part is named: {sentence}");
         }
     }
     assert_eq!(world.gateway.count(), 0);
@@ -183,12 +161,9 @@ async fn parameters_out_of_range_are_422() {
 async fn valid_parameters_at_the_edges_are_passed() {
     let world = World::start().await;
     for dialect in BOTH {
-        for (name, value) in [
-            ("temperature", json!(0)),
-            ("temperature", json!(2)),
-            ("top_p", json!(0)),
-            ("top_p", json!(1.0)),
-        ] {
+        for (name, value) in
+            [("temperature", json!(0)), ("temperature", json!(2)), ("top_p", json!(0)), ("top_p", json!(1.0))]
+        {
             let before = world.gateway.count();
             let mut body = with(name, value.clone());
             body["stream"] = json!(true);
@@ -212,19 +187,13 @@ async fn too_large_is_413_and_exactly_large_enough_is_not() {
             event(dialect).base64(sized(2001).as_bytes()),
             event(dialect).body(&"[".repeat(2001)),
         ] {
-            world
-                .ask(over)
-                .await
-                .refused(dialect, 413, "request_too_large");
+            world.ask(over).await.refused(dialect, 413, "request_too_large");
         }
     }
     assert_eq!(world.gateway.count(), 0);
     // Characters are not bytes: 1,000 of these are 3,000.
     let wide = user(json!("語".repeat(1000))).to_string();
-    world
-        .ask(event(Dialect::V1).body(&wide))
-        .await
-        .refused(Dialect::V1, 413, "request_too_large");
+    world.ask(event(Dialect::V1).body(&wide)).await.refused(Dialect::V1, 413, "request_too_large");
     for event in [
         event(Dialect::Conversations).body(&sized(2000)),
         event(Dialect::Conversations).base64(sized(2000).as_bytes()),
@@ -238,9 +207,7 @@ async fn deeply_nested_json_is_refused_and_harmless() {
     let world = World::start().await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for dialect in BOTH {
-        let response = world
-            .ask(Event::new("POST", dialect.path()).body(&deep))
-            .await;
+        let response = world.ask(Event::new("POST", dialect.path()).body(&deep)).await;
         assert!([400, 422].contains(&response.status), "{}", response.text());
     }
     world.is_healthy().await;

@@ -5,20 +5,13 @@ use crate::support::world::Setup;
 
 /// Starts with these settings, which must end in one message to `/init/error` that names them all.
 async fn refused(settings: &[(&str, &str)]) {
-    let setup = settings
-        .iter()
-        .fold(Setup::new(), |setup, (name, value)| setup.with(name, value));
+    let setup = settings.iter().fold(Setup::new(), |setup, (name, value)| setup.with(name, value));
     let mut world = setup.launch().await;
     let error = world.api.init_error().await;
-    let message = error["errorMessage"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{error}"));
+    let message = error["errorMessage"].as_str().unwrap_or_else(|| panic!("{error}"));
     assert!(error["errorType"].is_string(), "{error}");
     for (name, value) in settings.iter().filter(|(_, value)| !value.is_empty()) {
-        assert!(
-            message.contains(name),
-            "{name}={value} is not named: {message}"
-        );
+        assert!(message.contains(name), "{name}={value} is not named: {message}");
     }
     let status = world.function.exit().await;
     assert!(!status.success(), "{status}");
@@ -63,11 +56,9 @@ async fn each_bad_value_is_refused() {
 
 #[tokio::test]
 async fn a_mode_without_what_it_needs_is_refused() {
-    for (mode, needed) in [
-        ("connect", "CONNECT_TENANTS_SECRET_ARN"),
-        ("", "CONNECT_TENANTS_SECRET_ARN"),
-        ("jwks", "JWKS_URL"),
-    ] {
+    for (mode, needed) in
+        [("connect", "CONNECT_TENANTS_SECRET_ARN"), ("", "CONNECT_TENANTS_SECRET_ARN"), ("jwks", "JWKS_URL")]
+    {
         let world = Setup::new().with("AUTH_MODE", mode).launch().await;
         let error = world.api.init_error().await.to_string();
         assert!(error.contains(needed), "{error}");
@@ -78,26 +69,16 @@ async fn a_mode_without_what_it_needs_is_refused() {
         ("JWT_ISSUER", "x"),
         ("JWT_AUDIENCE", "y"),
     ];
-    let world = settings
-        .iter()
-        .fold(Setup::new(), |setup, (name, value)| setup.with(name, value))
-        .launch()
-        .await;
+    let world =
+        settings.iter().fold(Setup::new(), |setup, (name, value)| setup.with(name, value)).launch().await;
     let error = world.api.init_error().await.to_string();
     assert!(error.contains("JWKS_URL"), "{error}");
 }
 
 #[tokio::test]
 async fn half_a_cloudflare_address_is_refused() {
-    for (given, missing) in [
-        ("CF_ACCOUNT_ID", "CF_GATEWAY_ID"),
-        ("CF_GATEWAY_ID", "CF_ACCOUNT_ID"),
-    ] {
-        let world = Setup::new()
-            .with("OPENAI_BASEURL", "")
-            .with(given, "0123456789abcdef")
-            .launch()
-            .await;
+    for (given, missing) in [("CF_ACCOUNT_ID", "CF_GATEWAY_ID"), ("CF_GATEWAY_ID", "CF_ACCOUNT_ID")] {
+        let world = Setup::new().with("OPENAI_BASEURL", "").with(given, "0123456789abcdef").launch().await;
         let error = world.api.init_error().await.to_string();
         assert!(error.contains(missing), "{error}");
     }
@@ -125,17 +106,10 @@ async fn empty_means_unset() {
         "CF_GATEWAY_ID",
         "JWKS_URL",
     ];
-    let world = names
-        .iter()
-        .fold(Setup::new(), |setup, name| setup.with(name, ""))
-        .start()
-        .await;
+    let world = names.iter().fold(Setup::new(), |setup, name| setup.with(name, "")).start().await;
     world.ask(Dialect::Conversations.ask()).await.completed();
     let seen = world.gateway.request(0).await;
-    assert_eq!(
-        (seen.model(), &seen.body["max_tokens"]),
-        ("gpt-3.5-turbo", &4096.into())
-    );
+    assert_eq!((seen.model(), &seen.body["max_tokens"]), ("gpt-3.5-turbo", &4096.into()));
     assert!(
         seen.body["messages"][0]["content"]
             .as_str()
@@ -155,9 +129,7 @@ async fn the_ends_of_each_range_are_taken() {
             "KEEPALIVE_MS",
             "DEADLINE_MARGIN_MS",
         ];
-        let setup = names
-            .iter()
-            .fold(Setup::new(), |setup, name| setup.with(name, value));
+        let setup = names.iter().fold(Setup::new(), |setup, name| setup.with(name, value));
         setup
             .with("MAX_RETRIES", "5")
             .with("SECRET_TTL_SECONDS", "0")

@@ -27,24 +27,10 @@ async fn the_exact_request_goes_to_the_gateway() {
     let world = World::start().await;
     world.ask(Dialect::Conversations.ask()).await.completed();
     let seen = world.gateway.request(0).await;
-    assert_eq!(
-        (seen.head.method.as_str(), seen.head.target.as_str()),
-        ("POST", "/v1/chat/completions")
-    );
-    assert_eq!(
-        seen.header("authorization"),
-        Some(format!("Bearer {FIRST_KEY}").as_str())
-    );
+    assert_eq!((seen.head.method.as_str(), seen.head.target.as_str()), ("POST", "/v1/chat/completions"));
+    assert_eq!(seen.header("authorization"), Some(format!("Bearer {FIRST_KEY}").as_str()));
     assert_eq!(seen.header("content-type"), Some("application/json"));
-    assert!(
-        !seen
-            .head
-            .headers
-            .iter()
-            .any(|(name, _)| name.starts_with("cf-")),
-        "{:?}",
-        seen.head
-    );
+    assert!(!seen.head.headers.iter().any(|(name, _)| name.starts_with("cf-")), "{:?}", seen.head);
     assert_eq!(
         seen.body,
         json!({
@@ -72,16 +58,10 @@ async fn the_exact_bytes_come_back_with_the_headers_of_the_contract() {
         ("openai-organization", "user-1234"),
         ("server", "cloudflare"),
     ];
-    world
-        .gateway
-        .next(Answer::with(&headers).events(&healthy_payloads()).end());
+    world.gateway.next(Answer::with(&headers).events(&healthy_payloads()).end());
     let response = world.ask(Dialect::Conversations.ask()).await;
     assert_eq!(response.streamed().shown(), HEALTHY);
-    let expected: String = healthy_payloads()
-        .iter()
-        .chain([&DONE.to_owned()])
-        .map(|p| sse(p))
-        .collect();
+    let expected: String = healthy_payloads().iter().chain([&DONE.to_owned()]).map(|p| sse(p)).collect();
     assert_eq!(response.text(), expected);
     for (name, value) in &headers[..4] {
         assert_eq!(response.header(name), Some(*value), "{name}");
@@ -170,10 +150,7 @@ async fn hidden_empty_messages_are_dropped() {
         json!({"role": "user"}),
         json!({"role": "user", "content": []}),
     ];
-    assert_eq!(
-        sent(&world, &messages).await,
-        [json!({"role": "user", "content": "kept"})]
-    );
+    assert_eq!(sent(&world, &messages).await, [json!({"role": "user", "content": "kept"})]);
 }
 
 #[tokio::test]
@@ -202,40 +179,20 @@ async fn base64_bodies_are_decoded() {
     let body = json!({"messages": [{"role": "user", "content": "日本語 👩‍💻"}]}).to_string();
     let event = Event::new("POST", "/conversations").base64(body.as_bytes());
     world.ask(event).await.completed();
-    assert_eq!(
-        world.gateway.request(0).await.body["messages"][1]["content"],
-        "日本語 👩‍💻"
-    );
+    assert_eq!(world.gateway.request(0).await.body["messages"][1]["content"], "日本語 👩‍💻");
 }
 
 #[tokio::test]
 async fn the_settings_shape_the_request() {
-    let setup = Setup::new()
-        .with("OPENAI_MODEL", "gpt-4o")
-        .with("ALLOWED_MODELS", "gpt-4o-mini, o3-mini");
-    let world = setup
-        .with("MAX_TOKENS", "123")
-        .with("SYSTEM_PROMPT", "Be brief.")
-        .start()
-        .await;
-    let asked = [
-        json!("text-davinci-002"),
-        json!("gpt-4o"),
-        json!("gpt-4o-mini"),
-        json!("o3-mini"),
-        Value::Null,
-    ];
+    let setup = Setup::new().with("OPENAI_MODEL", "gpt-4o").with("ALLOWED_MODELS", "gpt-4o-mini, o3-mini");
+    let world = setup.with("MAX_TOKENS", "123").with("SYSTEM_PROMPT", "Be brief.").start().await;
+    let asked =
+        [json!("text-davinci-002"), json!("gpt-4o"), json!("gpt-4o-mini"), json!("o3-mini"), Value::Null];
     for model in asked {
         let body = json!({"messages": [{"role": "user", "content": "x"}], "model": model, "temperature": 0.5, "top_p": 1});
-        world
-            .ask(Dialect::Conversations.post(body))
-            .await
-            .completed();
+        world.ask(Dialect::Conversations.post(body)).await.completed();
     }
-    assert_eq!(
-        world.gateway.models(),
-        ["gpt-4o", "gpt-4o", "gpt-4o-mini", "o3-mini", "gpt-4o"]
-    );
+    assert_eq!(world.gateway.models(), ["gpt-4o", "gpt-4o", "gpt-4o-mini", "o3-mini", "gpt-4o"]);
     for seen in world.gateway.seen() {
         let (limit, other) = match seen.model() {
             "o3-mini" => ("max_completion_tokens", "max_tokens"),
@@ -243,45 +200,20 @@ async fn the_settings_shape_the_request() {
         };
         assert_eq!(seen.body[limit], 123, "{}", seen.body);
         assert_eq!(seen.body.get(other), None, "{}", seen.body);
-        assert_eq!(
-            seen.body["messages"][0],
-            json!({"role": "system", "content": "Be brief."})
-        );
-        assert_eq!(
-            (&seen.body["temperature"], &seen.body["top_p"]),
-            (&json!(0.5), &json!(1))
-        );
+        assert_eq!(seen.body["messages"][0], json!({"role": "system", "content": "Be brief."}));
+        assert_eq!((&seen.body["temperature"], &seen.body["top_p"]), (&json!(0.5), &json!(1)));
     }
 }
 
 #[tokio::test]
 async fn reasoning_families_take_the_other_limit() {
     let world = Setup::new().with("ALLOWED_MODELS", "*").start().await;
-    let reasoning = [
-        "o1",
-        "o1-preview",
-        "o3",
-        "o4-mini",
-        "gpt-5",
-        "gpt-5.4-nano",
-        "gpt-6-luna",
-        "gpt-7",
-    ];
-    let others = [
-        "gpt-4",
-        "gpt-4.1",
-        "gpt-4o",
-        "gpt-3.5-turbo-0125",
-        "omni-moderation",
-        "llama-3",
-    ];
+    let reasoning = ["o1", "o1-preview", "o3", "o4-mini", "gpt-5", "gpt-5.4-nano", "gpt-6-luna", "gpt-7"];
+    let others = ["gpt-4", "gpt-4.1", "gpt-4o", "gpt-3.5-turbo-0125", "omni-moderation", "llama-3"];
     for model in reasoning.iter().chain(&others) {
         let before = world.gateway.count();
         let body = json!({"messages": [{"role": "user", "content": "x"}], "model": model});
-        world
-            .ask(Dialect::Conversations.post(body))
-            .await
-            .completed();
+        world.ask(Dialect::Conversations.post(body)).await.completed();
         let body = world.gateway.request(before).await.body;
         assert_eq!(body["model"], *model);
         let completion = body.get("max_completion_tokens").is_some();

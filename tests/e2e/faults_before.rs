@@ -2,14 +2,12 @@
 
 use crate::support::answer::{Answer, Script, Step, as_json, milliseconds, only, plain};
 use crate::support::event::BOTH;
-use crate::support::payload::{
-    DONE, chunk, cloudflare_error, finish, healthy_payloads, openai_error, token,
-};
+use crate::support::payload::{cloudflare_error, healthy_payloads, openai_error};
 use crate::support::world::{Setup, World};
 use serde_json::{Value, json};
 
 /// Fails unless the gateway's one answer becomes this error, in both dialects, and then all is well.
-async fn becomes(world: &World, script: Script, status: u16, code: &str) {
+pub async fn becomes(world: &World, script: Script, status: u16, code: &str) {
     for dialect in BOTH {
         let before = world.gateway.count();
         world.gateway.next(script.clone());
@@ -21,7 +19,7 @@ async fn becomes(world: &World, script: Script, status: u16, code: &str) {
     }
 }
 
-async fn once() -> World {
+pub async fn once() -> World {
     Setup::new().once().start().await
 }
 
@@ -34,35 +32,23 @@ async fn reset_before_headers() {
         let response = world.ask(dialect.ask()).await;
         response.refused(dialect, 502, "gateway_error");
         response.ended_in(0..=2_000);
-        world
-            .gateway
-            .always(|_| Answer::stream().events(&healthy_payloads()).end());
+        world.gateway.always(|_| Answer::stream().events(&healthy_payloads()).end());
         world.is_healthy().await;
     }
-    assert!(
-        world.gateway.count() <= 6,
-        "asked {} times",
-        world.gateway.count()
-    );
+    assert!(world.gateway.count() <= 6, "asked {} times", world.gateway.count());
 }
 
 #[tokio::test]
 async fn closed_in_the_middle_of_the_head() {
     let world = once().await;
-    let half = Script(vec![
-        Step::Write("HTTP/1.1 200 OK\r\ncontent-ty".into()),
-        Step::Cut,
-    ]);
+    let half = Script(vec![Step::Write("HTTP/1.1 200 OK\r\ncontent-ty".into()), Step::Cut]);
     becomes(&world, half, 502, "gateway_error").await;
 }
 
 #[tokio::test]
 async fn not_http_at_all() {
     let world = once().await;
-    let script = Script(vec![
-        Step::Write("SSH-2.0-OpenSSH_9.6\r\n\r\n".into()),
-        Step::Cut,
-    ]);
+    let script = Script(vec![Step::Write("SSH-2.0-OpenSSH_9.6\r\n\r\n".into()), Step::Cut]);
     becomes(&world, script, 502, "gateway_error").await;
 }
 
@@ -71,11 +57,7 @@ async fn nobody_listens() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}/v1", listener.local_addr().unwrap());
     drop(listener);
-    let world = Setup::new()
-        .once()
-        .with("OPENAI_BASEURL", &base)
-        .start()
-        .await;
+    let world = Setup::new().once().with("OPENAI_BASEURL", &base).start().await;
     for dialect in BOTH {
         let response = world.ask(dialect.ask()).await;
         response.refused(dialect, 502, "gateway_error");
@@ -85,10 +67,7 @@ async fn nobody_listens() {
 
 #[tokio::test]
 async fn no_answer_at_all() {
-    let world = Setup::new()
-        .with("RESPONSE_TIMEOUT_MS", "300")
-        .start()
-        .await;
+    let world = Setup::new().with("RESPONSE_TIMEOUT_MS", "300").start().await;
     for dialect in BOTH {
         let before = world.gateway.count();
         world.gateway.next(only(Step::Hang));
@@ -105,25 +84,16 @@ async fn no_answer_at_all() {
 async fn slow_first_token() {
     let world = once().await;
     for dialect in BOTH {
-        world
-            .gateway
-            .next(Answer::stream().wait(400).events(&healthy_payloads()).end());
+        world.gateway.next(Answer::stream().wait(400).events(&healthy_payloads()).end());
         let response = world.ask(dialect.ask()).await;
-        assert_eq!(
-            response.opened_in(390..=1_200).completed(),
-            healthy_payloads()
-        );
+        assert_eq!(response.opened_in(390..=1_200).completed(), healthy_payloads());
     }
     world.is_healthy().await;
 }
 
 #[tokio::test]
 async fn silence_after_the_head_is_504() {
-    let world = Setup::new()
-        .once()
-        .with("IDLE_TIMEOUT_MS", "300")
-        .start()
-        .await;
+    let world = Setup::new().once().with("IDLE_TIMEOUT_MS", "300").start().await;
     becomes(&world, Answer::stream().hang(), 504, "gateway_timeout").await;
 }
 
@@ -132,65 +102,24 @@ async fn the_gateway_refuses_the_request() {
     let world = once().await;
     let invalid = |code: Value| json!({"error": {"message": "The gateway's own words.", "type": "invalid_request_error", "param": "messages", "code": code}});
     let too_long = invalid(json!("context_length_exceeded"));
-    becomes(
-        &world,
-        as_json(400, &too_long),
-        400,
-        "context_length_exceeded",
-    )
-    .await;
-    becomes(
-        &world,
-        as_json(400, &invalid(json!("content_filter"))),
-        400,
-        "content_filter",
-    )
-    .await;
-    becomes(
-        &world,
-        as_json(400, &invalid(Value::Null)),
-        400,
-        "request_refused",
-    )
-    .await;
-    becomes(
-        &world,
-        as_json(400, &invalid(json!(7))),
-        400,
-        "request_refused",
-    )
-    .await;
+    becomes(&world, as_json(400, &too_long), 400, "context_length_exceeded").await;
+    becomes(&world, as_json(400, &invalid(json!("content_filter"))), 400, "content_filter").await;
+    becomes(&world, as_json(400, &invalid(Value::Null)), 400, "request_refused").await;
+    becomes(&world, as_json(400, &invalid(json!(7))), 400, "request_refused").await;
     becomes(&world, plain(400, &[], ""), 400, "request_refused").await;
+    becomes(&world, plain(413, &[("content-type", "text/html")], "<html>413</html>"), 400, "request_refused")
+        .await;
+    becomes(&world, as_json(422, &invalid(json!("odd_request"))), 400, "odd_request").await;
     becomes(
         &world,
-        plain(413, &[("content-type", "text/html")], "<html>413</html>"),
-        400,
-        "request_refused",
-    )
-    .await;
-    becomes(
-        &world,
-        as_json(422, &invalid(json!("odd_request"))),
-        400,
-        "odd_request",
-    )
-    .await;
-    becomes(
-        &world,
-        as_json(
-            424,
-            &cloudflare_error(2016, "Prompt blocked due to security configurations"),
-        ),
+        as_json(424, &cloudflare_error(2016, "Prompt blocked due to security configurations")),
         400,
         "content_filter",
     )
     .await;
     becomes(
         &world,
-        as_json(
-            424,
-            &cloudflare_error(2017, "Response blocked due to security configurations"),
-        ),
+        as_json(424, &cloudflare_error(2017, "Response blocked due to security configurations")),
         400,
         "content_filter",
     )
@@ -201,52 +130,18 @@ async fn the_gateway_refuses_the_request() {
 async fn the_gateway_fails() {
     let world = once().await;
     let page = "<html><head><title>502 Bad Gateway</title></head><body>PRIVATE</body></html>";
-    let html = |status| {
-        plain(
-            status,
-            &[("content-type", "text/html; charset=UTF-8")],
-            page,
-        )
-    };
+    let html = |status| plain(status, &[("content-type", "text/html; charset=UTF-8")], page);
     for status in [500, 502, 503, 504, 520, 524, 529] {
         becomes(&world, html(status), 502, "gateway_error").await;
     }
-    becomes(
-        &world,
-        as_json(500, &openai_error("server_error", "server_error")),
-        502,
-        "gateway_error",
-    )
-    .await;
-    becomes(
-        &world,
-        as_json(500, &cloudflare_error(2002, "Internal server error")),
-        502,
-        "gateway_error",
-    )
-    .await;
-    becomes(
-        &world,
-        plain(418, &[], "short and stout"),
-        502,
-        "gateway_error",
-    )
-    .await;
+    becomes(&world, as_json(500, &openai_error("server_error", "server_error")), 502, "gateway_error").await;
+    becomes(&world, as_json(500, &cloudflare_error(2002, "Internal server error")), 502, "gateway_error")
+        .await;
+    becomes(&world, plain(418, &[], "short and stout"), 502, "gateway_error").await;
     becomes(&world, html(200), 502, "gateway_error").await;
-    becomes(
-        &world,
-        plain(200, &[("content-type", "application/json")], "{\"id\":"),
-        502,
-        "gateway_error",
-    )
-    .await;
-    becomes(
-        &world,
-        as_json(200, &json!({"ok": true})),
-        502,
-        "gateway_error",
-    )
-    .await;
+    becomes(&world, plain(200, &[("content-type", "application/json")], "{\"id\":"), 502, "gateway_error")
+        .await;
+    becomes(&world, as_json(200, &json!({"ok": true})), 502, "gateway_error").await;
     becomes(&world, plain(204, &[], ""), 502, "gateway_error").await;
     becomes(&world, plain(408, &[], ""), 504, "gateway_timeout").await;
 }
@@ -261,20 +156,11 @@ async fn the_gateway_has_enough() {
         "rate_limit_exceeded",
     )
     .await;
-    becomes(
-        &world,
-        as_json(429, &cloudflare_error(2003, "Rate limited")),
-        429,
-        "rate_limited",
-    )
-    .await;
+    becomes(&world, as_json(429, &cloudflare_error(2003, "Rate limited")), 429, "rate_limited").await;
     becomes(&world, plain(429, &[], "slow down"), 429, "rate_limited").await;
     becomes(
         &world,
-        as_json(
-            429,
-            &openai_error("insufficient_quota", "insufficient_quota"),
-        ),
+        as_json(429, &openai_error("insufficient_quota", "insufficient_quota")),
         429,
         "insufficient_quota",
     )
@@ -287,10 +173,7 @@ async fn the_gateway_is_set_up_wrongly() {
     let world = once().await;
     becomes(
         &world,
-        as_json(
-            403,
-            &openai_error("unsupported_country_region_territory", "request_forbidden"),
-        ),
+        as_json(403, &openai_error("unsupported_country_region_territory", "request_forbidden")),
         502,
         "gateway_misconfigured",
     )
@@ -302,155 +185,8 @@ async fn the_gateway_is_set_up_wrongly() {
         "gateway_misconfigured",
     )
     .await;
-    becomes(
-        &world,
-        plain(301, &[("location", "https://example.com/")], ""),
-        502,
-        "gateway_misconfigured",
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn an_error_as_the_first_event_is_an_http_error() {
-    let world = once().await;
-    let first = |error: &Value| Answer::stream().event(&error.to_string()).end();
-    becomes(
-        &world,
-        first(&openai_error("server_error", "server_error")),
-        502,
-        "gateway_error",
-    )
-    .await;
-    becomes(
-        &world,
-        first(&json!({"error": "PRIVATE words"})),
-        502,
-        "gateway_error",
-    )
-    .await;
-    becomes(
-        &world,
-        first(&openai_error(
-            "context_length_exceeded",
-            "invalid_request_error",
-        )),
-        400,
-        "context_length_exceeded",
-    )
-    .await;
-    becomes(
-        &world,
-        first(&openai_error("insufficient_quota", "insufficient_quota")),
-        429,
-        "insufficient_quota",
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn what_is_no_event_does_not_open_the_gate() {
-    let world = once().await;
-    let error = openai_error("server_error", "server_error").to_string();
-    let nothing = ": OPENROUTER PROCESSING\n\n:\n\ndata:\n\ndata: \n\nevent: ping\n\nretry: 10\n\nid: 7\n\n\n\n";
-    becomes(
-        &world,
-        Answer::stream().bytes(nothing).event(&error).close(),
-        502,
-        "gateway_error",
-    )
-    .await;
-    becomes(
-        &world,
-        Answer::stream().bytes(nothing).end(),
-        502,
-        "gateway_error",
-    )
-    .await;
-    world.gateway.next(
-        Answer::stream()
-            .bytes(nothing)
-            .events(&healthy_payloads())
-            .end(),
-    );
-    world.is_healthy().await;
-}
-
-#[tokio::test]
-async fn an_empty_or_broken_stream_is_an_http_error() {
-    let world = once().await;
-    becomes(&world, Answer::stream().close(), 502, "gateway_error").await;
-    becomes(&world, Answer::stream().end(), 502, "gateway_error").await;
-    becomes(&world, Answer::stream().cut(), 502, "gateway_error").await;
-    becomes(&world, Answer::until_closed().cut(), 502, "gateway_error").await;
-    becomes(
-        &world,
-        Answer::stream().event("{\"id\": broken").hang(),
-        502,
-        "gateway_error",
-    )
-    .await;
-    becomes(
-        &world,
-        Answer::stream()
-            .event("not json")
-            .events(&healthy_payloads())
-            .end(),
-        502,
-        "gateway_error",
-    )
-    .await;
-    let half = format!("data: {}", token("PRIVATE"));
-    becomes(
-        &world,
-        Answer::stream().bytes(&half[..half.len() - 9]).cut(),
-        502,
-        "gateway_error",
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn json_instead_of_a_stream_becomes_events() {
-    let world = once().await;
-    for dialect in BOTH {
-        let answer = crate::support::payload::completion("日本語 \"PRIVATE\"\nanswer");
-        world.gateway.next(as_json(200, &answer));
-        let response = world.ask(dialect.ask()).await;
-        let payloads = response.completed();
-        assert_eq!(response.shown(), "日本語 \"PRIVATE\"\nanswer");
-        let events: Vec<Value> = payloads
-            .iter()
-            .map(|payload| serde_json::from_str(payload).unwrap())
-            .collect();
-        for event in &events {
-            assert_eq!(event["object"], "chat.completion.chunk", "{event}");
-            assert_eq!(
-                (&event["id"], &event["model"]),
-                (&answer["id"], &answer["model"]),
-                "{event}"
-            );
-        }
-        assert_eq!(
-            events.last().unwrap()["choices"][0]["finish_reason"],
-            "stop"
-        );
-        world.is_healthy().await;
-    }
-}
-
-#[tokio::test]
-async fn a_null_error_is_none() {
-    let world = once().await;
-    let mut event: Value = serde_json::from_str(&chunk(json!({"content": "x"}), None)).unwrap();
-    event["error"] = Value::Null;
-    let payloads = [event.to_string(), finish()];
-    for dialect in BOTH {
-        world
-            .gateway
-            .next(Answer::stream().events(&payloads).event(DONE).close());
-        assert_eq!(world.ask(dialect.ask()).await.completed(), payloads);
-    }
+    becomes(&world, plain(301, &[("location", "https://example.com/")], ""), 502, "gateway_misconfigured")
+        .await;
 }
 
 #[tokio::test]
@@ -460,10 +196,7 @@ async fn the_gateways_words_stay_out_of_logs_and_answers() {
     for script in [
         as_json(400, &error),
         as_json(500, &error),
-        Answer::stream()
-            .event(&error.to_string())
-            .step(milliseconds(1))
-            .close(),
+        Answer::stream().event(&error.to_string()).step(milliseconds(1)).close(),
     ] {
         for dialect in BOTH {
             world.gateway.next(script.clone());

@@ -1,16 +1,14 @@
 //! Faults after the first event: what came stays as it came, and the break is told.
 
-use crate::support::answer::{Answer, Live, Script, Step};
+use crate::support::answer::{Answer, Script, Step};
 use crate::support::event::{BOTH, Dialect};
 use crate::support::patience::{between, took};
-use crate::support::payload::{chunk, healthy_payloads, openai_error, sse, token};
+use crate::support::payload::{healthy_payloads, openai_error, sse, token};
 use crate::support::world::{Setup, World};
 use serde_json::{Value, json};
 
-fn tokens(count: usize) -> Vec<String> {
-    (0..count)
-        .map(|number| token(&format!("PRIVATE {number} ")))
-        .collect()
+pub fn tokens(count: usize) -> Vec<String> {
+    (0..count).map(|number| token(&format!("PRIVATE {number} "))).collect()
 }
 
 /// Fails unless this answer, in both dialects, ends with an error after exactly these events.
@@ -30,20 +28,8 @@ async fn breaks_after(world: &World, events: &[String], code: &str, script: Scri
 async fn cut_after_40_of_60_tokens() {
     let world = World::start().await;
     let events = tokens(40);
-    breaks_after(
-        &world,
-        &events,
-        "gateway_error",
-        Answer::stream().events(&events).cut(),
-    )
-    .await;
-    breaks_after(
-        &world,
-        &events,
-        "gateway_error",
-        Answer::until_closed().events(&events).cut(),
-    )
-    .await;
+    breaks_after(&world, &events, "gateway_error", Answer::stream().events(&events).cut()).await;
+    breaks_after(&world, &events, "gateway_error", Answer::until_closed().events(&events).cut()).await;
 }
 
 #[tokio::test]
@@ -51,17 +37,8 @@ async fn cut_inside_an_event() {
     let world = World::start().await;
     let events = tokens(2);
     let half = sse(&token("PRIVATE 語"));
-    for at in [
-        1,
-        6,
-        30,
-        half.find('語').unwrap() + 1,
-        half.len() - 2,
-        half.len() - 1,
-    ] {
-        let answer = Answer::stream()
-            .events(&events)
-            .bytes(&half.as_bytes()[..at]);
+    for at in [1, 6, 30, half.find('語').unwrap() + 1, half.len() - 2, half.len() - 1] {
+        let answer = Answer::stream().events(&events).bytes(&half.as_bytes()[..at]);
         world.gateway.next(answer.cut());
         let response = world.ask(Dialect::V1.ask()).await;
         let (mut payloads, code) = response.interrupted(Dialect::V1);
@@ -89,10 +66,7 @@ async fn reset_after_40_of_60_tokens() {
         call.until("PRIVATE 39 ").await;
         live.step(Step::Reset);
         let response = call.finish().await;
-        assert_eq!(
-            response.interrupted(dialect),
-            (tokens(40), "gateway_error".to_owned())
-        );
+        assert_eq!(response.interrupted(dialect), (tokens(40), "gateway_error".to_owned()));
         world.is_healthy().await;
     }
 }
@@ -102,19 +76,10 @@ async fn stall_mid_stream() {
     let world = Setup::new().with("IDLE_TIMEOUT_MS", "400").start().await;
     for dialect in BOTH {
         let before = world.gateway.count();
-        world
-            .gateway
-            .next(Answer::stream().events(&tokens(3)).hang());
+        world.gateway.next(Answer::stream().events(&tokens(3)).hang());
         let response = world.ask(dialect.ask()).await;
-        assert_eq!(
-            response.interrupted(dialect),
-            (tokens(3), "gateway_timeout".to_owned())
-        );
-        took(
-            "the idle time-out",
-            between(response.when("PRIVATE 2 "), response.ended),
-            390..=1_200,
-        );
+        assert_eq!(response.interrupted(dialect), (tokens(3), "gateway_timeout".to_owned()));
+        took("the idle time-out", between(response.when("PRIVATE 2 "), response.ended), 390..=1_200);
         world.gateway.gone(before).await;
         world.is_healthy().await;
     }
@@ -123,11 +88,8 @@ async fn stall_mid_stream() {
 #[tokio::test]
 async fn silence_is_counted_from_the_last_byte() {
     let world = Setup::new().with("IDLE_TIMEOUT_MS", "400").start().await;
-    let slow = healthy_payloads()
-        .iter()
-        .fold(Answer::stream(), |answer, payload| {
-            answer.wait(250).event(payload)
-        });
+    let slow =
+        healthy_payloads().iter().fold(Answer::stream(), |answer, payload| answer.wait(250).event(payload));
     world.gateway.next(slow.end());
     world.is_healthy().await;
 }
@@ -136,23 +98,11 @@ async fn silence_is_counted_from_the_last_byte() {
 async fn malformed_chunk() {
     let world = World::start().await;
     let events = tokens(2);
-    for broken in [
-        "{\"id\": broken",
-        "PRIVATE",
-        "<html>",
-        "{\"choices\":[",
-        "[DONE",
-        "\u{fffd}",
-    ] {
-        let answer = Answer::stream()
-            .events(&events)
-            .event(broken)
-            .events(&healthy_payloads());
+    for broken in ["{\"id\": broken", "PRIVATE", "<html>", "{\"choices\":[", "[DONE", "\u{fffd}"] {
+        let answer = Answer::stream().events(&events).event(broken).events(&healthy_payloads());
         breaks_after(&world, &events, "gateway_error", answer.end()).await;
     }
-    let cut_character = Answer::stream()
-        .events(&events)
-        .bytes(b"data: {\"x\":\"\xe6\x97\"}\n\n");
+    let cut_character = Answer::stream().events(&events).bytes(b"data: {\"x\":\"\xe6\x97\"}\n\n");
     breaks_after(&world, &events, "gateway_error", cut_character.end()).await;
 }
 
@@ -172,10 +122,7 @@ async fn error_event_in_the_middle() {
             let response = world.ask(dialect.ask()).await;
             let (payloads, code) = response.interrupted(dialect);
             assert_eq!(payloads, events);
-            assert!(
-                ["gateway_error", "server_error"].contains(&code.as_str()),
-                "{code}"
-            );
+            assert!(["gateway_error", "server_error"].contains(&code.as_str()), "{code}");
             world.is_healthy().await;
         }
     }
@@ -185,165 +132,23 @@ async fn error_event_in_the_middle() {
 async fn neither_done_nor_finish_reason() {
     let world = World::start().await;
     let events = tokens(60);
-    breaks_after(
-        &world,
-        &events,
-        "gateway_error",
-        Answer::stream().events(&events).close(),
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn done_without_a_finish_reason_is_an_end() {
-    let world = World::start().await;
-    world
-        .gateway
-        .next(Answer::stream().events(&tokens(3)).end());
-    assert_eq!(world.ask(Dialect::V1.ask()).await.completed(), tokens(3));
+    breaks_after(&world, &events, "gateway_error", Answer::stream().events(&events).close()).await;
 }
 
 #[tokio::test]
 async fn broken_chunked_framing() {
     let world = World::start().await;
     let events = tokens(2);
-    let answer = Answer::stream()
-        .events(&events)
-        .step(Step::Write("not a chunk size\r\n".into()));
+    let answer = Answer::stream().events(&events).step(Step::Write("not a chunk size\r\n".into()));
     breaks_after(&world, &events, "gateway_error", answer.cut()).await;
-}
-
-/// What ends an answer after its finish reason, however rude, is no loss to the caller.
-#[tokio::test]
-async fn after_a_finish_reason_any_end_completes_the_answer() {
-    let world = Setup::new().with("IDLE_TIMEOUT_MS", "300").start().await;
-    let answer = || Answer::stream().events(&healthy_payloads());
-    let plain = Answer::until_closed().events(&healthy_payloads());
-    for script in [
-        answer().close(),
-        answer().cut(),
-        plain.cut(),
-        answer().hang(),
-        answer().wait(50).reset(),
-    ] {
-        for dialect in BOTH {
-            world.gateway.next(script.clone());
-            let response = world.ask(dialect.ask()).await;
-            assert_eq!(response.completed(), healthy_payloads());
-            response.ended_in(0..=1_500);
-        }
-        world.is_healthy().await;
-    }
-}
-
-#[tokio::test]
-async fn a_content_filter_in_mid_answer_is_an_end_as_the_model_gave_it() {
-    let world = World::start().await;
-    for dialect in BOTH {
-        let payloads = [token("PRIVATE"), chunk(json!({}), Some("content_filter"))];
-        world.gateway.next(Answer::stream().events(&payloads).end());
-        assert_eq!(world.ask(dialect.ask()).await.completed(), payloads);
-    }
-}
-
-#[tokio::test]
-async fn usage_after_the_finish_reason_is_passed() {
-    let world = World::start().await;
-    let usage = json!({"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [], "usage": {"total_tokens": 3}}).to_string();
-    let payloads: Vec<String> = healthy_payloads().into_iter().chain([usage]).collect();
-    world.gateway.next(Answer::stream().events(&payloads).end());
-    assert_eq!(world.ask(Dialect::V1.ask()).await.completed(), payloads);
-}
-
-#[tokio::test]
-async fn nothing_follows_done() {
-    let world = World::start().await;
-    let late = tokens(2);
-    let together: String = healthy_payloads()
-        .iter()
-        .chain([&"[DONE]".to_owned()])
-        .chain(&late)
-        .map(|p| sse(p))
-        .collect();
-    let answers = [
-        Answer::stream().bytes(&together).close(),
-        Answer::stream()
-            .events(&healthy_payloads())
-            .event("[DONE]")
-            .events(&late)
-            .event("[DONE]")
-            .close(),
-        Answer::stream()
-            .events(&healthy_payloads())
-            .event("[DONE]")
-            .event("broken")
-            .cut(),
-    ];
-    for script in answers {
-        for dialect in BOTH {
-            world.gateway.next(script.clone());
-            assert_eq!(
-                world.ask(dialect.ask()).await.completed(),
-                healthy_payloads()
-            );
-        }
-        world.is_healthy().await;
-    }
-}
-
-#[tokio::test]
-async fn done_ends_the_response_though_the_gateway_stays() {
-    let world = World::start().await;
-    let (script, live): (Script, Live) = Answer::stream()
-        .events(&healthy_payloads())
-        .event("[DONE]")
-        .live();
-    world.gateway.next(script);
-    let response = world.ask(Dialect::Conversations.ask()).await;
-    response.completed();
-    response.ended_in(0..=1_500);
-    drop(live);
-    world.is_healthy().await;
-}
-
-#[tokio::test]
-async fn every_legal_form_of_sse_is_normalised() {
-    let world = World::start().await;
-    let payloads = healthy_payloads();
-    let [role, first, second, last] = payloads.as_slice() else {
-        panic!("four events")
-    };
-    let (head, tail) = second.split_once(",\"").unwrap();
-    let odd = format!(
-        "\u{feff}: a comment\r\n\r\ndata:{role}\r\n\r\nevent: message\rid: 7\rretry: 10\rdata: {first}\r\r\
-         data: {head},\ndata: \"{tail}\n\nunknown: field\ndata: {last}\n\ndata: [DONE]\n\n"
-    );
-    for script in [
-        Answer::stream().bytes(&odd).close(),
-        odd.as_bytes()
-            .chunks(1)
-            .fold(Answer::stream(), |answer, byte| answer.bytes(byte))
-            .close(),
-    ] {
-        world.gateway.next(script);
-        let response = world.ask(Dialect::Conversations.ask()).await;
-        let mut expected = payloads.clone();
-        expected[2] = format!("{head}, \"{tail}");
-        assert_eq!(response.completed(), expected);
-    }
 }
 
 #[tokio::test]
 async fn an_interrupted_answer_speaks_as_its_last_event_did() {
     let world = World::start().await;
-    world
-        .gateway
-        .next(Answer::stream().events(&tokens(2)).cut());
+    world.gateway.next(Answer::stream().events(&tokens(2)).cut());
     let response = world.ask(Dialect::V1.ask()).await;
     let last: Value = serde_json::from_str(response.payloads().last().unwrap()).unwrap();
     let first: Value = serde_json::from_str(&tokens(1)[0]).unwrap();
-    assert_eq!(
-        (&last["id"], &last["model"]),
-        (&first["id"], &first["model"])
-    );
+    assert_eq!((&last["id"], &last["model"]), (&first["id"], &first["model"]));
 }

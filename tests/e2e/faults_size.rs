@@ -19,12 +19,7 @@ async fn an_event_of_900_kb_arrives_in_one_write() {
         world.gateway.next(Answer::stream().events(&payloads).end());
         let response = world.ask(dialect.ask()).await;
         assert_eq!(response.completed(), payloads);
-        assert!(
-            response
-                .writes
-                .iter()
-                .any(|write| write.bytes.len() >= large.len())
-        );
+        assert!(response.writes.iter().any(|write| write.bytes.len() >= large.len()));
         response.ended_in(0..=5_000);
     }
     world.is_healthy().await;
@@ -42,23 +37,14 @@ async fn an_event_just_under_the_bound_arrives() {
 #[tokio::test]
 async fn ten_thousand_events_at_once() {
     let world = World::start().await;
-    let payloads: Vec<String> = (0..10_000)
-        .map(|number| token(&format!("PRIVATE {number} ")))
-        .chain([finish()])
-        .collect();
-    let flood: String = payloads
-        .iter()
-        .chain([&DONE.to_owned()])
-        .map(|payload| sse(payload))
-        .collect();
+    let payloads: Vec<String> =
+        (0..10_000).map(|number| token(&format!("PRIVATE {number} "))).chain([finish()]).collect();
+    let flood: String = payloads.iter().chain([&DONE.to_owned()]).map(|payload| sse(payload)).collect();
     for dialect in BOTH {
         world.gateway.next(Answer::stream().bytes(&flood).close());
         let response = world.ask(dialect.ask()).await;
         response.streamed();
-        assert!(
-            response.text() == flood,
-            "what arrived is not what was sent"
-        );
+        assert!(response.text() == flood, "what arrived is not what was sent");
         response.ended_in(0..=10_000);
     }
     world.is_healthy().await;
@@ -68,9 +54,7 @@ async fn ten_thousand_events_at_once() {
 fn endless(answer: Answer) -> Script {
     let piece = Bytes::from(vec![b'x'; MEBIBYTE]);
     let start = answer.bytes("data: {\"id\":\"");
-    (0..64)
-        .fold(start, |answer, _| answer.bytes(&piece))
-        .close()
+    (0..64).fold(start, |answer, _| answer.bytes(&piece)).close()
 }
 
 #[tokio::test]
@@ -97,14 +81,9 @@ async fn a_line_without_an_end_in_mid_answer_is_told() {
     let before = world.function.peak_memory();
     for dialect in BOTH {
         let count = world.gateway.count();
-        world
-            .gateway
-            .next(endless(Answer::stream().event(&token("PRIVATE"))));
+        world.gateway.next(endless(Answer::stream().event(&token("PRIVATE"))));
         let response = world.ask(dialect.ask()).await;
-        assert_eq!(
-            response.interrupted(dialect),
-            (vec![token("PRIVATE")], "gateway_error".to_owned())
-        );
+        assert_eq!(response.interrupted(dialect), (vec![token("PRIVATE")], "gateway_error".to_owned()));
         world.gateway.gone(count).await;
         world.is_healthy().await;
     }
@@ -118,9 +97,7 @@ async fn an_event_of_many_lines_without_an_end_is_given_up() {
     let before = world.function.peak_memory();
     let lines = "data: x\n".repeat(MEBIBYTE / 8);
     let start = Answer::stream().event(&token("PRIVATE"));
-    let script = (0..32)
-        .fold(start, |answer, _| answer.bytes(&lines))
-        .close();
+    let script = (0..32).fold(start, |answer, _| answer.bytes(&lines)).close();
     world.gateway.next(script);
     let response = world.ask(Dialect::V1.ask()).await;
     assert_eq!(response.interrupted(Dialect::V1).1, "gateway_error");
@@ -135,11 +112,7 @@ async fn an_endless_comment_costs_no_memory() {
     let before = world.function.peak_memory();
     let piece = Bytes::from(vec![b'x'; MEBIBYTE]);
     let start = Answer::stream().event(&token("PRIVATE")).bytes(":");
-    let script = (0..32)
-        .fold(start, |answer, _| answer.bytes(&piece))
-        .bytes("\n")
-        .event(&finish())
-        .end();
+    let script = (0..32).fold(start, |answer, _| answer.bytes(&piece)).bytes("\n").event(&finish()).end();
     world.gateway.next(script);
     // Skipped or given up: both are right, as long as nothing is kept.
     let response = world.ask(Dialect::V1.ask()).await;
@@ -159,10 +132,7 @@ async fn an_error_body_without_an_end_is_not_read_to_it() {
     steps.extend((0..64).map(|_| Step::Write(piece.clone())));
     steps.push(Step::Cut);
     world.gateway.next(Script(steps));
-    world
-        .ask(Dialect::V1.ask())
-        .await
-        .refused(Dialect::V1, 502, "gateway_error");
+    world.ask(Dialect::V1.ask()).await.refused(Dialect::V1, 502, "gateway_error");
     memory_stayed(&world, before);
     world.is_healthy().await;
 }
@@ -176,49 +146,29 @@ async fn a_slow_reader_costs_no_memory() {
     let event = sse(&token(&"x".repeat(8_000)));
     let batch = event.repeat(16);
     let start = Answer::stream();
-    let script = (0..400)
-        .fold(start, |answer, _| answer.bytes(&batch))
-        .event(&finish())
-        .end();
+    let script = (0..400).fold(start, |answer, _| answer.bytes(&batch)).event(&finish()).end();
     world.gateway.next(script);
     let call = world.api.invoke(Dialect::V1.ask(), Treatment::Peek);
     let seen = world.gateway.request(1).await;
     assert!(seen.answered.is_none());
     // Long enough for the 50 MB to come over, were anybody to take them.
     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
-    assert!(
-        world.gateway.seen()[1].answered.is_none(),
-        "the function took all of it in"
-    );
+    assert!(world.gateway.seen()[1].answered.is_none(), "the function took all of it in");
     memory_stayed(&world, before);
     call.release.notify_one();
     let response = call.finish().await;
     response.streamed();
-    assert_eq!(
-        response.bytes().len(),
-        6_400 * event.len() + sse(&finish()).len() + sse(DONE).len()
-    );
+    assert_eq!(response.bytes().len(), 6_400 * event.len() + sse(&finish()).len() + sse(DONE).len());
 }
 
 #[tokio::test]
 async fn bytes_split_everywhere() {
     let world = World::start().await;
-    let payloads: Vec<String> = [token("日本語 👩‍💻 PRIVATE")]
-        .into_iter()
-        .chain(healthy_payloads())
-        .collect();
-    let bytes: String = payloads
-        .iter()
-        .chain([&DONE.to_owned()])
-        .map(|payload| sse(payload))
-        .collect();
+    let payloads: Vec<String> = [token("日本語 👩‍💻 PRIVATE")].into_iter().chain(healthy_payloads()).collect();
+    let bytes: String = payloads.iter().chain([&DONE.to_owned()]).map(|payload| sse(payload)).collect();
     for dialect in BOTH {
         let bytes = bytes.as_bytes().chunks(1);
-        world.gateway.next(
-            bytes
-                .fold(Answer::stream(), |answer, byte| answer.bytes(byte).wait(0))
-                .close(),
-        );
+        world.gateway.next(bytes.fold(Answer::stream(), |answer, byte| answer.bytes(byte).wait(0)).close());
         assert_eq!(world.ask(dialect.ask()).await.completed(), payloads);
     }
     world.is_healthy().await;

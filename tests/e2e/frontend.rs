@@ -10,10 +10,7 @@ use bytes::Bytes;
 const TEXT: &str = "日本語 👩‍💻";
 
 fn stream() -> String {
-    [token(TEXT), token("é"), finish(), DONE.to_owned()]
-        .iter()
-        .map(|payload| sse(payload))
-        .collect()
+    [token(TEXT), token("é"), finish(), DONE.to_owned()].iter().map(|payload| sse(payload)).collect()
 }
 
 #[test]
@@ -37,11 +34,7 @@ async fn characters_split_anywhere_arrive_whole() {
         let answer = answer.fold(Answer::stream(), |answer, part| answer.bytes(part).wait(1));
         world.gateway.next(answer.close());
         let response = world.ask(Dialect::Conversations.ask()).await;
-        assert_eq!(
-            response.streamed().shown(),
-            format!("{TEXT}é"),
-            "split at {at}"
-        );
+        assert_eq!(response.streamed().shown(), format!("{TEXT}é"), "split at {at}");
         assert_eq!(response.text(), stream, "split at {at}");
     }
 }
@@ -51,14 +44,10 @@ async fn characters_sent_byte_by_byte_arrive_whole() {
     let world = World::start().await;
     let stream = stream();
     let bytes = stream.as_bytes().chunks(1);
-    let chunks = bytes
-        .clone()
-        .fold(Answer::stream(), |answer, byte| answer.bytes(byte).wait(0));
+    let chunks = bytes.clone().fold(Answer::stream(), |answer, byte| answer.bytes(byte).wait(0));
     world.gateway.next(chunks.close());
     let plain = bytes.fold(Answer::until_closed(), |answer, byte| {
-        answer
-            .step(Step::Write(Bytes::copy_from_slice(byte)))
-            .wait(0)
+        answer.step(Step::Write(Bytes::copy_from_slice(byte))).wait(0)
     });
     world.gateway.next(plain.close());
     for _ in 0..2 {

@@ -11,21 +11,14 @@ use std::time::{Duration, Instant};
 /// A gateway that takes this key alone.
 fn only_takes(world: &World, key: &'static str) {
     let bearer = format!("Bearer {key}");
-    world
-        .gateway
-        .always(move |seen| match seen.header("authorization") {
-            Some(given) if given == bearer => healthy(),
-            _ => wrong_key("sk-test-first"),
-        });
+    world.gateway.always(move |seen| match seen.header("authorization") {
+        Some(given) if given == bearer => healthy(),
+        _ => wrong_key("sk-test-first"),
+    });
 }
 
 fn authorizations(world: &World) -> Vec<String> {
-    world
-        .gateway
-        .seen()
-        .iter()
-        .map(|seen| seen.header("authorization").unwrap().to_owned())
-        .collect()
+    world.gateway.seen().iter().map(|seen| seen.header("authorization").unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -37,8 +30,8 @@ async fn a_rotated_key_costs_no_request() {
     for dialect in BOTH {
         world.ask(dialect.ask()).await.completed();
     }
-    let expected = [FIRST_KEY, FIRST_KEY, "sk-test-second", "sk-test-second"]
-        .map(|key| format!("Bearer {key}"));
+    let expected =
+        [FIRST_KEY, FIRST_KEY, "sk-test-second", "sk-test-second"].map(|key| format!("Bearer {key}"));
     assert_eq!(authorizations(&world), expected);
     assert_eq!(world.secrets.reads(), 2);
 }
@@ -53,49 +46,28 @@ async fn a_key_that_is_wrong_for_good_is_502() {
         response.refused(dialect, 502, "gateway_misconfigured");
         response.ended_in(0..=1_000);
     }
-    assert_eq!(
-        world.gateway.count(),
-        5,
-        "the same key is never tried twice for a request"
-    );
-    assert!(
-        world.secrets.reads() <= 2,
-        "{} reads",
-        world.secrets.reads()
-    );
+    assert_eq!(world.gateway.count(), 5, "the same key is never tried twice for a request");
+    assert!(world.secrets.reads() <= 2, "{} reads", world.secrets.reads());
 }
 
 #[tokio::test]
 async fn a_wrong_key_goes_to_the_fallback_base() {
-    let world = Setup::new()
-        .with("OPENAI_FALLBACK_MODELS", "gpt-6-luna")
-        .fallback()
-        .start()
-        .await;
+    let world = Setup::new().with("OPENAI_FALLBACK_MODELS", "gpt-6-luna").fallback().start().await;
     only_takes(&world, "sk-test-never");
     let response = world.ask(Dialect::Conversations.ask()).await;
     response.completed();
-    assert_eq!(
-        (world.gateway.count(), world.fallback.models()),
-        (1, vec!["gpt-3.5-turbo".to_owned()])
-    );
+    assert_eq!((world.gateway.count(), world.fallback.models()), (1, vec!["gpt-3.5-turbo".to_owned()]));
 }
 
 #[tokio::test]
 async fn sixty_four_callers_at_the_moment_of_rotation_read_the_secret_once() {
-    let world = Setup::new()
-        .once()
-        .with("AWS_LAMBDA_MAX_CONCURRENCY", "64")
-        .start()
-        .await;
+    let world = Setup::new().once().with("AWS_LAMBDA_MAX_CONCURRENCY", "64").start().await;
     world.api.polled(64).await;
     world.is_healthy().await;
     let before = world.secrets.reads();
     world.secrets.set_key("sk-test-second");
     only_takes(&world, "sk-test-second");
-    let calls: Vec<Call> = (0..64)
-        .map(|number| world.call(BOTH[number % 2].ask()))
-        .collect();
+    let calls: Vec<Call> = (0..64).map(|number| world.call(BOTH[number % 2].ask())).collect();
     for call in calls {
         call.finish().await.completed();
     }
@@ -104,18 +76,15 @@ async fn sixty_four_callers_at_the_moment_of_rotation_read_the_secret_once() {
 
 #[tokio::test]
 async fn sixty_four_callers_without_a_key_read_the_secret_as_one() {
-    let setup = Setup::new()
-        .with("AWS_LAMBDA_MAX_CONCURRENCY", "64")
-        .secret(Answer::Error("AccessDeniedException"));
+    let setup =
+        Setup::new().with("AWS_LAMBDA_MAX_CONCURRENCY", "64").secret(Answer::Error("AccessDeniedException"));
     let world = setup.start().await;
     world.api.polled(64).await;
     let before = world.secrets.reads();
     let started = Instant::now();
     let calls: Vec<Call> = (0..64).map(|_| world.call(Dialect::V1.ask())).collect();
     for call in calls {
-        call.finish()
-            .await
-            .refused(Dialect::V1, 503, "secret_unavailable");
+        call.finish().await.refused(Dialect::V1, 503, "secret_unavailable");
     }
     let seconds = usize::try_from(started.elapsed().as_secs()).unwrap();
     let reads = world.secrets.reads() - before;
@@ -128,11 +97,7 @@ async fn comes_to_use(world: &World, key: &str) {
     loop {
         let response = world.ask(Dialect::Conversations.ask()).await;
         response.completed();
-        took(
-            "a request beside a refresh",
-            between(response.started, response.ended),
-            0..=500,
-        );
+        took("a request beside a refresh", between(response.started, response.ended), 0..=500);
         if authorizations(world).last().unwrap().ends_with(key) {
             return;
         }

@@ -1,23 +1,17 @@
 //! Retries: what is tried again, when, how often, and what never is.
 
-use crate::support::answer::{Answer, Script, Step, as_json, healthy, only, plain, too_many};
+use crate::support::answer::{Answer, Script, as_json, healthy, plain, too_many};
 use crate::support::event::{BOTH, Dialect};
 use crate::support::gateway::Gateway;
 use crate::support::patience::{between, took};
 use crate::support::payload::{cloudflare_error, healthy_payloads, openai_error};
 use crate::support::world::{Setup, World};
-use serde_json::json;
-use std::time::Duration;
 
 /// The time from the answer to one request until the next, in milliseconds, must lie in `range`.
 fn waited(gateway: &Gateway, first: usize, range: std::ops::RangeInclusive<u64>) {
     let seen = gateway.seen();
     let answered = seen[first].answered.expect("the gateway answered");
-    took(
-        "the wait before the retry",
-        between(answered, seen[first + 1].at),
-        range,
-    );
+    took("the wait before the retry", between(answered, seen[first + 1].at), range);
 }
 
 fn failure(status: u16) -> Script {
@@ -40,9 +34,7 @@ async fn retry_after_ms_is_honoured() {
     world.is_healthy().await;
     waited(&world.gateway, 0, 600..=700);
     // The finer one wins.
-    world
-        .gateway
-        .next(too_many(&[("retry-after-ms", "400"), ("retry-after", "3")]));
+    world.gateway.next(too_many(&[("retry-after-ms", "400"), ("retry-after", "3")]));
     world.is_healthy().await;
     waited(&world.gateway, 2, 400..=500);
 }
@@ -62,9 +54,7 @@ async fn a_retry_after_that_makes_no_sense_is_none() {
 #[tokio::test]
 async fn a_long_retry_after_is_told_at_once() {
     let world = World::start().await;
-    world
-        .gateway
-        .always(|_| too_many(&[("retry-after", "600")]));
+    world.gateway.always(|_| too_many(&[("retry-after", "600")]));
     for dialect in BOTH {
         let before = world.gateway.count();
         let response = world.ask(dialect.ask()).await;
@@ -88,24 +78,16 @@ async fn too_many_for_good_is_bounded_jittered_and_told() {
         waited(&world.gateway, before, 100..=600);
         waited(&world.gateway, before + 1, 200..=1_200);
     }
-    let gaps: Vec<_> = world
-        .gateway
-        .seen()
-        .windows(2)
-        .map(|pair| between(pair[0].at, pair[1].at).as_micros())
-        .collect();
-    assert!(
-        gaps[0] != gaps[3] || gaps[1] != gaps[4],
-        "no jitter: {gaps:?}"
-    );
+    let gaps: Vec<_> =
+        world.gateway.seen().windows(2).map(|pair| between(pair[0].at, pair[1].at).as_micros()).collect();
+    assert!(gaps[0] != gaps[3] || gaps[1] != gaps[4], "no jitter: {gaps:?}");
 }
 
 #[tokio::test]
 async fn a_passing_failure_costs_one_retry() {
     let world = World::start().await;
-    let error_event = Answer::stream()
-        .event(&openai_error("server_error", "server_error").to_string())
-        .close();
+    let error_event =
+        Answer::stream().event(&openai_error("server_error", "server_error").to_string()).close();
     let faults = [
         failure(500),
         failure(502),
@@ -113,11 +95,7 @@ async fn a_passing_failure_costs_one_retry() {
         failure(504),
         failure(408),
         failure(409),
-        plain(
-            524,
-            &[("content-type", "text/html")],
-            "<html>timeout</html>",
-        ),
+        plain(524, &[("content-type", "text/html")], "<html>timeout</html>"),
         as_json(500, &cloudflare_error(2002, "Internal server error")),
         error_event,
         Answer::stream().close(),
@@ -134,25 +112,12 @@ async fn a_passing_failure_costs_one_retry() {
 }
 
 #[tokio::test]
-async fn a_reset_is_tried_again() {
-    let world = World::start().await;
-    world.gateway.next(only(Step::Reset));
-    world.is_healthy().await;
-    world.gateway.next(only(Step::Reset));
-    world.gateway.next(only(Step::Reset));
-    world.is_healthy().await;
-}
-
-#[tokio::test]
 async fn unavailable_for_good_is_502_after_two_retries() {
     let world = World::start().await;
     world.gateway.always(|_| failure(503));
     for dialect in BOTH {
         let before = world.gateway.count();
-        world
-            .ask(dialect.ask())
-            .await
-            .refused(dialect, 502, "gateway_error");
+        world.ask(dialect.ask()).await.refused(dialect, 502, "gateway_error");
         assert_eq!(world.gateway.count(), before + 3);
     }
     world.gateway.always(|_| healthy());
@@ -163,13 +128,8 @@ async fn unavailable_for_good_is_502_after_two_retries() {
 async fn max_retries_is_obeyed() {
     for (setting, requests) in [("0", 1), ("1", 2), ("3", 4)] {
         let world = Setup::new().with("MAX_RETRIES", setting).start().await;
-        world
-            .gateway
-            .always(|_| too_many(&[("retry-after-ms", "1")]));
-        world
-            .ask(Dialect::V1.ask())
-            .await
-            .refused(Dialect::V1, 429, "rate_limit_exceeded");
+        world.gateway.always(|_| too_many(&[("retry-after-ms", "1")]));
+        world.ask(Dialect::V1.ask()).await.refused(Dialect::V1, 429, "rate_limit_exceeded");
         assert_eq!(world.gateway.count(), requests, "MAX_RETRIES={setting}");
     }
 }
@@ -181,48 +141,21 @@ async fn what_asking_again_cannot_mend_is_asked_once() {
     let faults = [
         (refused(400, "invalid_value"), 400, "invalid_value"),
         (refused(422, "odd_request"), 400, "odd_request"),
-        (
-            refused(400, "context_length_exceeded"),
-            400,
-            "context_length_exceeded",
-        ),
+        (refused(400, "context_length_exceeded"), 400, "context_length_exceeded"),
         (refused(400, "content_filter"), 400, "content_filter"),
-        (
-            as_json(424, &cloudflare_error(2016, "Prompt blocked")),
-            400,
-            "content_filter",
-        ),
-        (
-            refused(429, "insufficient_quota"),
-            429,
-            "insufficient_quota",
-        ),
-        (
-            refused(429, "credit_balance_exhausted"),
-            429,
-            "credit_balance_exhausted",
-        ),
-        (
-            refused(429, "billing_hard_limit_reached"),
-            429,
-            "billing_hard_limit_reached",
-        ),
+        (as_json(424, &cloudflare_error(2016, "Prompt blocked")), 400, "content_filter"),
+        (refused(429, "insufficient_quota"), 429, "insufficient_quota"),
+        (refused(429, "credit_balance_exhausted"), 429, "credit_balance_exhausted"),
+        (refused(429, "billing_hard_limit_reached"), 429, "billing_hard_limit_reached"),
         (plain(402, &[], ""), 429, "insufficient_quota"),
-        (
-            refused(500, "insufficient_quota"),
-            429,
-            "insufficient_quota",
-        ),
+        (refused(500, "insufficient_quota"), 429, "insufficient_quota"),
         (plain(403, &[], ""), 502, "gateway_misconfigured"),
         (plain(404, &[], ""), 502, "gateway_misconfigured"),
     ];
     for (script, status, code) in faults {
         let before = world.gateway.count();
         world.gateway.next(script);
-        world
-            .ask(Dialect::V1.ask())
-            .await
-            .refused(Dialect::V1, status, code);
+        world.ask(Dialect::V1.ask()).await.refused(Dialect::V1, status, code);
         assert_eq!(world.gateway.count(), before + 1, "{code}");
     }
 }
@@ -232,31 +165,15 @@ async fn x_should_retry_is_obeyed_except_for_what_is_never_tried_again() {
     let world = World::start().await;
     let told = |status, code: &str, advice: &str| {
         let body = openai_error(code, "x").to_string();
-        plain(
-            status,
-            &[
-                ("content-type", "application/json"),
-                ("x-should-retry", advice),
-            ],
-            &body,
-        )
+        plain(status, &[("content-type", "application/json"), ("x-should-retry", advice)], &body)
     };
     world.gateway.next(told(500, "server_error", "false"));
-    world
-        .ask(Dialect::V1.ask())
-        .await
-        .refused(Dialect::V1, 502, "gateway_error");
+    world.ask(Dialect::V1.ask()).await.refused(Dialect::V1, 502, "gateway_error");
     assert_eq!(world.gateway.count(), 1);
-    for (status, code, answer) in [
-        (400, "invalid_value", 400),
-        (429, "insufficient_quota", 429),
-    ] {
+    for (status, code, answer) in [(400, "invalid_value", 400), (429, "insufficient_quota", 429)] {
         let before = world.gateway.count();
         world.gateway.next(told(status, code, "true"));
-        world
-            .ask(Dialect::V1.ask())
-            .await
-            .refused(Dialect::V1, answer, code);
+        world.ask(Dialect::V1.ask()).await.refused(Dialect::V1, answer, code);
         assert_eq!(world.gateway.count(), before + 1);
     }
     let before = world.gateway.count();
@@ -271,128 +188,16 @@ async fn retries_go_on_after_a_keep_alive() {
     world.gateway.next(too_many(&[("retry-after-ms", "400")]));
     world.gateway.next(too_many(&[("retry-after-ms", "200")]));
     let response = world.ask(Dialect::Conversations.ask()).await;
-    assert_eq!(
-        response.opened_in(140..=350).completed(),
-        healthy_payloads()
-    );
-    assert!(
-        response.text().starts_with(": keep-alive\n\n"),
-        "{}",
-        response.text()
-    );
+    assert_eq!(response.opened_in(140..=350).completed(), healthy_payloads());
+    assert!(response.text().starts_with(": keep-alive\n\n"), "{}", response.text());
     assert_eq!(world.gateway.count(), 3);
 }
 
 #[tokio::test]
 async fn nothing_is_asked_again_once_an_event_is_out() {
     let world = World::start().await;
-    world
-        .gateway
-        .next(Answer::stream().event(&healthy_payloads()[1]).cut());
+    world.gateway.next(Answer::stream().event(&healthy_payloads()[1]).cut());
     let response = world.ask(Dialect::Conversations.ask()).await;
     response.interrupted(Dialect::Conversations);
     assert_eq!(world.gateway.count(), 1);
-}
-
-#[tokio::test]
-async fn dead_pooled_connections_cost_nothing() {
-    let world = Setup::new().once().start().await;
-    // Closed while it lay in the pool.
-    world
-        .gateway
-        .next(Answer::stream().events(&healthy_payloads()).end());
-    world.is_healthy().await;
-    world
-        .gateway
-        .next(Script([healthy().0, vec![Step::Cut]].concat()));
-    world.is_healthy().await;
-    world.is_healthy().await;
-    // Reset the moment it is used again, as by a load balancer that has forgotten it.
-    world.gateway.always(|seen| match seen.turn {
-        0 => healthy(),
-        _ => only(Step::Reset),
-    });
-    for _ in 0..3 {
-        world.is_healthy().await;
-    }
-}
-
-#[tokio::test]
-async fn a_parameter_the_model_does_not_take_is_replaced_once() {
-    let world = Setup::new().once().start().await;
-    let unsupported = |param: &str| {
-        as_json(
-            400,
-            &json!({"error": {
-                "message": format!("Unsupported parameter: '{param}' is not supported with this model."),
-                "type": "invalid_request_error",
-                "param": param,
-                "code": "unsupported_parameter",
-            }}),
-        )
-    };
-    world.gateway.next(unsupported("max_tokens"));
-    world.is_healthy().await;
-    let body = world.gateway.request(1).await.body;
-    assert_eq!(
-        (body.get("max_tokens"), &body["max_completion_tokens"]),
-        (None, &json!(4096))
-    );
-
-    let with_temperature =
-        json!({"messages": [{"role": "user", "content": "x"}], "temperature": 0.5, "stream": true});
-    let before = world.gateway.count();
-    world.gateway.next(unsupported("temperature"));
-    world
-        .ask(Dialect::V1.post(with_temperature))
-        .await
-        .completed();
-    let seen = world.gateway.seen();
-    assert_eq!(
-        (
-            &seen[before].body["temperature"],
-            seen[before + 1].body.get("temperature")
-        ),
-        (&json!(0.5), None)
-    );
-
-    let before = world.gateway.count();
-    world.gateway.always(move |_| unsupported("max_tokens"));
-    world
-        .ask(Dialect::V1.ask())
-        .await
-        .refused(Dialect::V1, 400, "unsupported_parameter");
-    assert!(
-        world.gateway.count() <= before + 2,
-        "asked {} times",
-        world.gateway.count() - before
-    );
-}
-
-#[tokio::test]
-async fn a_connect_that_gets_no_answer_counts_as_a_lost_connection() {
-    // A listener whose queue is full does not answer; the kernel drops what comes.
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let full = socket.listen(1).unwrap();
-    let address = full.local_addr().unwrap();
-    let mut held = Vec::new();
-    while let Ok(Ok(stream)) = tokio::time::timeout(
-        Duration::from_millis(200),
-        tokio::net::TcpStream::connect(address),
-    )
-    .await
-    {
-        held.push(stream);
-    }
-    let setup = Setup::new().once().with("CONNECT_TIMEOUT_MS", "300");
-    let world = setup
-        .with("OPENAI_BASEURL", &format!("http://{address}/v1"))
-        .fallback()
-        .start()
-        .await;
-    let response = world.ask(Dialect::V1.ask()).await;
-    response.completed();
-    response.ended_in(200..=1_500);
-    assert_eq!(world.fallback.count(), 1);
 }

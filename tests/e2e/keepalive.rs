@@ -10,11 +10,7 @@ use crate::support::world::{Setup, World};
 const COMMENT: &str = ": keep-alive\n\n";
 
 async fn start() -> World {
-    Setup::new()
-        .with("KEEPALIVE_MS", "200")
-        .once()
-        .start()
-        .await
+    Setup::new().with("KEEPALIVE_MS", "200").once().start().await
 }
 
 fn comments(response: &Response) -> usize {
@@ -24,33 +20,18 @@ fn comments(response: &Response) -> usize {
 #[tokio::test]
 async fn the_stream_opens_after_a_while_though_the_gateway_is_silent() {
     let world = start().await;
-    let headers = [
-        ("cf-aig-log-id", "01HXYZ"),
-        ("x-ratelimit-limit-requests", "10"),
-    ];
+    let headers = [("cf-aig-log-id", "01HXYZ"), ("x-ratelimit-limit-requests", "10")];
     for dialect in BOTH {
         let mut script = Answer::with(&headers).events(&healthy_payloads()).end();
-        script
-            .0
-            .insert(0, Step::Wait(std::time::Duration::from_millis(700)));
+        script.0.insert(0, Step::Wait(std::time::Duration::from_millis(700)));
         world.gateway.next(script);
         let response = world.ask(dialect.ask()).await;
+        assert_eq!(response.opened_in(190..=500).completed(), healthy_payloads());
         assert_eq!(
-            response.opened_in(190..=500).completed(),
-            healthy_payloads()
-        );
-        assert_eq!(
-            (
-                response.header("cf-aig-log-id"),
-                response.header("x-ratelimit-limit-requests")
-            ),
+            (response.header("cf-aig-log-id"), response.header("x-ratelimit-limit-requests")),
             (None, None)
         );
-        assert!(
-            (2..=4).contains(&comments(&response)),
-            "{}",
-            response.text()
-        );
+        assert!((2..=4).contains(&comments(&response)), "{}", response.text());
         assert!(response.text().starts_with(COMMENT), "{}", response.text());
     }
     world.is_healthy().await;
@@ -101,9 +82,8 @@ async fn comments_fill_every_silence() {
 #[tokio::test]
 async fn no_comment_while_events_come() {
     let world = start().await;
-    let busy = (0..10).fold(Answer::stream(), |answer, number| {
-        answer.event(&token(&number.to_string())).wait(60)
-    });
+    let busy =
+        (0..10).fold(Answer::stream(), |answer, number| answer.event(&token(&number.to_string())).wait(60));
     world.gateway.next(busy.event(&healthy_payloads()[3]).end());
     let response = world.ask(Dialect::V1.ask()).await;
     response.completed();
@@ -112,45 +92,26 @@ async fn no_comment_while_events_come() {
 
 #[tokio::test]
 async fn what_fails_after_the_gate_is_told_in_band() {
-    let world = Setup::new()
-        .with("KEEPALIVE_MS", "150")
-        .with("RESPONSE_TIMEOUT_MS", "500")
-        .once()
-        .start()
-        .await;
+    let world =
+        Setup::new().with("KEEPALIVE_MS", "150").with("RESPONSE_TIMEOUT_MS", "500").once().start().await;
     let wait = || Step::Wait(std::time::Duration::from_millis(350));
     let late = |script: Script| Script([vec![wait()], script.0].concat());
     let faults = [
         (only(Step::Hang), "gateway_timeout"),
+        (late(as_json(500, &openai_error("server_error", "server_error"))), "gateway_error"),
         (
-            late(as_json(500, &openai_error("server_error", "server_error"))),
-            "gateway_error",
-        ),
-        (
-            late(as_json(
-                400,
-                &openai_error("context_length_exceeded", "invalid_request_error"),
-            )),
+            late(as_json(400, &openai_error("context_length_exceeded", "invalid_request_error"))),
             "context_length_exceeded",
         ),
-        (
-            late(too_many(&[("retry-after", "600")])),
-            "rate_limit_exceeded",
-        ),
+        (late(too_many(&[("retry-after", "600")])), "rate_limit_exceeded"),
         (late(only(Step::Reset)), "gateway_error"),
-        (
-            late(Answer::stream().event("broken").close()),
-            "gateway_error",
-        ),
+        (late(Answer::stream().event("broken").close()), "gateway_error"),
     ];
     for (script, code) in faults {
         for dialect in BOTH {
             world.gateway.next(script.clone());
             let response = world.ask(dialect.ask()).await;
-            assert_eq!(
-                response.opened_in(140..=340).interrupted(dialect),
-                (vec![], code.to_owned())
-            );
+            assert_eq!(response.opened_in(140..=340).interrupted(dialect), (vec![], code.to_owned()));
             response.ended_in(300..=1_500);
         }
         world.is_healthy().await;
@@ -160,20 +121,12 @@ async fn what_fails_after_the_gate_is_told_in_band() {
 #[tokio::test]
 async fn a_comment_of_the_gateway_does_not_open_the_gate() {
     let world = start().await;
-    world.gateway.next(
-        Answer::stream()
-            .bytes(": processing\n\n")
-            .wait(600)
-            .events(&healthy_payloads())
-            .end(),
-    );
+    world
+        .gateway
+        .next(Answer::stream().bytes(": processing\n\n").wait(600).events(&healthy_payloads()).end());
     let response = world.ask(Dialect::Conversations.ask()).await;
     response.opened_in(190..=500).completed();
-    assert!(
-        !response.text().contains("processing"),
-        "{}",
-        response.text()
-    );
+    assert!(!response.text().contains("processing"), "{}", response.text());
 }
 
 #[tokio::test]
@@ -181,16 +134,10 @@ async fn json_is_not_opened_early() {
     let world = start().await;
     let answer = crate::support::payload::completion("PRIVATE");
     let mut script = as_json(200, &answer);
-    script
-        .0
-        .insert(0, Step::Wait(std::time::Duration::from_millis(600)));
+    script.0.insert(0, Step::Wait(std::time::Duration::from_millis(600)));
     world.gateway.next(script);
     let body = serde_json::json!({"messages": [{"role": "user", "content": "PRIVATE"}]});
     let response = world.ask(Dialect::V1.post(body)).await;
     assert_eq!((response.status, response.json()), (200, answer));
-    took(
-        "the answer",
-        between(response.started, response.opened),
-        590..=1_500,
-    );
+    took("the answer", between(response.started, response.opened), 590..=1_500);
 }

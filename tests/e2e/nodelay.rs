@@ -20,23 +20,11 @@ const BOUND: Duration = Duration::from_millis(8);
 
 /// The median of the times from sending an event to its first being seen.
 fn median(sent: &[Instant], seen: &[(Instant, Vec<u8>)]) -> Duration {
-    let count = |bytes: &[u8]| {
-        bytes
-            .windows(MARK.len())
-            .filter(|part| part == &MARK)
-            .count()
-    };
+    let count = |bytes: &[u8]| bytes.windows(MARK.len()).filter(|part| part == &MARK).count();
     let counts: Vec<_> = seen.iter().map(|(at, bytes)| (*at, count(bytes))).collect();
-    let arrival = |number: usize| {
-        counts
-            .iter()
-            .find(|(_, count)| *count > number)
-            .map(|(at, _)| *at)
-    };
-    let took = sent
-        .iter()
-        .enumerate()
-        .map(|(number, at)| arrival(number).unwrap().saturating_duration_since(*at));
+    let arrival = |number: usize| counts.iter().find(|(_, count)| *count > number).map(|(at, _)| *at);
+    let took =
+        sent.iter().enumerate().map(|(number, at)| arrival(number).unwrap().saturating_duration_since(*at));
     let mut took: Vec<_> = took.collect();
     took.sort();
     took[took.len() / 2]
@@ -47,9 +35,7 @@ async fn small_writes_are_not_held_back() {
     let world = World::start().await;
     let (script, live) = Answer::stream().live();
     world.gateway.next(script);
-    let call = world
-        .api
-        .invoke(Dialect::Conversations.ask(), Treatment::Peek);
+    let call = world.api.invoke(Dialect::Conversations.ask(), Treatment::Peek);
     world.gateway.request(0).await;
     let mut sent = Vec::new();
     for number in 0..EVENTS {
@@ -59,8 +45,7 @@ async fn small_writes_are_not_held_back() {
     }
     let all_there = async {
         let last = format!("PRIVATE {}", EVENTS - 1);
-        let there =
-            |(_, bytes): &(Instant, Vec<u8>)| String::from_utf8_lossy(bytes).contains(&last);
+        let there = |(_, bytes): &(Instant, Vec<u8>)| String::from_utf8_lossy(bytes).contains(&last);
         while !call.peeks.lock().unwrap().last().is_some_and(there) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -77,9 +62,7 @@ async fn small_writes_are_not_held_back() {
 #[tokio::test]
 async fn a_socket_with_nagle_is_found_out() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut writer = TcpStream::connect(listener.local_addr().unwrap())
-        .await
-        .unwrap();
+    let mut writer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (reader, _) = listener.accept().await.unwrap();
     let event = format!("data: {}\n\n", token("PRIVATE"));
     let expected = event.len() * EVENTS;
@@ -99,12 +82,7 @@ async fn a_socket_with_nagle_is_found_out() {
         sent.push(Instant::now());
         writer.write_all(event.as_bytes()).await.unwrap();
     }
-    let seen = within("the last event in the receive buffer", peeking)
-        .await
-        .unwrap();
+    let seen = within("the last event in the receive buffer", peeking).await.unwrap();
     let median = median(&sent, &seen);
-    assert!(
-        median > BOUND,
-        "this kernel does not show Nagle: the median event took {median:?}"
-    );
+    assert!(median > BOUND, "this kernel does not show Nagle: the median event took {median:?}");
 }

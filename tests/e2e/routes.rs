@@ -12,30 +12,15 @@ async fn health_needs_nothing() {
     let world = setup.start().await;
     let response = world.ask(Event::new("GET", "/health")).await;
     assert_eq!(response.status, 200);
-    assert!(
-        response
-            .header("content-type")
-            .unwrap()
-            .starts_with("application/json")
-    );
-    assert_eq!(
-        response.json(),
-        json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")})
-    );
+    assert!(response.header("content-type").unwrap().starts_with("application/json"));
+    assert_eq!(response.json(), json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}));
     assert_eq!(world.gateway.count(), 0);
 }
 
 #[tokio::test]
 async fn unknown_paths_are_404() {
     let world = World::start().await;
-    for path in [
-        "/",
-        "/nope",
-        "/conversations/",
-        "/conversations/x",
-        "/Conversations",
-        "/healthz",
-    ] {
+    for path in ["/", "/nope", "/conversations/", "/conversations/x", "/Conversations", "/healthz"] {
         for method in ["GET", "POST", "OPTIONS"] {
             let response = world.ask(Event::new(method, path).body("{}")).await;
             assert_eq!(response.status, 404, "{method} {path}");
@@ -43,10 +28,7 @@ async fn unknown_paths_are_404() {
         }
     }
     for path in ["/v1", "/v1/nope", "/v1/chat", "/v1/models/gpt-3.5-turbo"] {
-        world
-            .ask(Event::new("GET", path))
-            .await
-            .refused(Dialect::V1, 404, "not_found");
+        world.ask(Event::new("GET", path)).await.refused(Dialect::V1, 404, "not_found");
     }
     assert_eq!(world.gateway.count(), 0);
 }
@@ -69,10 +51,7 @@ async fn known_paths_tell_their_methods() {
             assert_eq!(response.status, 405, "{method} {path}");
             assert_eq!(code(&response), "method_not_allowed", "{method} {path}");
             let allow = response.header("allow").unwrap();
-            assert!(
-                allow.split(',').any(|one| one.trim() == allowed),
-                "{method} {path}: {allow}"
-            );
+            assert!(allow.split(',').any(|one| one.trim() == allowed), "{method} {path}: {allow}");
             assert!(!allow.contains(method), "{method} {path}: {allow}");
         }
     }
@@ -87,10 +66,7 @@ async fn cors_is_left_to_the_function_url() {
     let response = world.ask(event).await;
     response.completed();
     assert!(
-        !response
-            .headers
-            .keys()
-            .any(|name| name.starts_with("access-control-")),
+        !response.headers.keys().any(|name| name.starts_with("access-control-")),
         "{:?}",
         response.headers
     );

@@ -13,9 +13,7 @@ async fn the_gateways_connection_is_let_go_at_once() {
     for dialect in BOTH {
         let before = world.gateway.count();
         // Silent after one token: nothing but the lost connection can wake the function.
-        world
-            .gateway
-            .next(Answer::stream().event(&token("PRIVATE")).hang());
+        world.gateway.next(Answer::stream().event(&token("PRIVATE")).hang());
         let mut call = world.api.invoke(dialect.ask(), Treatment::DropAfter(200));
         let dropped = call.dropped().await;
         let gone = world.gateway.gone(before).await;
@@ -27,13 +25,9 @@ async fn the_gateways_connection_is_let_go_at_once() {
 #[tokio::test]
 async fn even_while_tokens_come() {
     let world = World::start().await;
-    let busy = (0..2_000).fold(Answer::stream(), |answer, _| {
-        answer.event(&token("PRIVATE")).wait(5)
-    });
+    let busy = (0..2_000).fold(Answer::stream(), |answer, _| answer.event(&token("PRIVATE")).wait(5));
     world.gateway.next(busy.end());
-    let mut call = world
-        .api
-        .invoke(Dialect::Conversations.ask(), Treatment::DropAfter(2_000));
+    let mut call = world.api.invoke(Dialect::Conversations.ask(), Treatment::DropAfter(2_000));
     let dropped = call.dropped().await;
     let gone = world.gateway.gone(0).await;
     took("letting the gateway go", between(dropped, gone), 0..=500);
@@ -44,9 +38,7 @@ async fn even_while_tokens_come() {
 async fn a_refused_response_costs_only_itself() {
     let world = World::start().await;
     for status in [400, 403, 410, 413, 500] {
-        let mut call = world
-            .api
-            .invoke(Dialect::Conversations.ask(), Treatment::Refuse(status));
+        let mut call = world.api.invoke(Dialect::Conversations.ask(), Treatment::Refuse(status));
         call.dropped().await;
         world.is_healthy().await;
     }
@@ -56,9 +48,7 @@ async fn a_refused_response_costs_only_itself() {
 async fn many_dropped_responses_in_a_row() {
     let world = World::start().await;
     for _ in 0..20 {
-        let mut call = world
-            .api
-            .invoke(Dialect::Conversations.ask(), Treatment::DropAfter(1));
+        let mut call = world.api.invoke(Dialect::Conversations.ask(), Treatment::DropAfter(1));
         call.dropped().await;
     }
     world.is_healthy().await;

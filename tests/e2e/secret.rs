@@ -10,21 +10,12 @@ use std::time::Instant;
 async fn authorization(world: &World) -> String {
     let before = world.gateway.count();
     world.is_healthy().await;
-    world
-        .gateway
-        .request(before)
-        .await
-        .header("authorization")
-        .unwrap()
-        .to_owned()
+    world.gateway.request(before).await.header("authorization").unwrap().to_owned()
 }
 
 #[tokio::test]
 async fn a_plain_secret_is_the_key_and_is_read_once() {
-    let world = Setup::new()
-        .secret(Answer::Value("sk-test-plain".to_owned()))
-        .start()
-        .await;
+    let world = Setup::new().secret(Answer::Value("sk-test-plain".to_owned())).start().await;
     for _ in 0..3 {
         assert_eq!(authorization(&world).await, "Bearer sk-test-plain");
     }
@@ -47,18 +38,13 @@ async fn a_json_secret_holds_the_key() {
 
 #[tokio::test]
 async fn white_space_around_a_key_does_not_count() {
-    let world = Setup::new()
-        .secret(Answer::Value(" sk-test-space\n".to_owned()))
-        .start()
-        .await;
+    let world = Setup::new().secret(Answer::Value(" sk-test-space\n".to_owned())).start().await;
     assert_eq!(authorization(&world).await, "Bearer sk-test-space");
 }
 
 #[tokio::test]
 async fn without_a_secret_the_key_is_in_the_environment() {
-    let setup = Setup::new()
-        .without("OPENAI_API_KEY_SECRET_ARN")
-        .with("OPENAI_API_KEY", "sk-test-env");
+    let setup = Setup::new().without("OPENAI_API_KEY_SECRET_ARN").with("OPENAI_API_KEY", "sk-test-env");
     let world = setup.start().await;
     assert_eq!(authorization(&world).await, "Bearer sk-test-env");
     assert_eq!(world.secrets.reads(), 0);
@@ -66,31 +52,17 @@ async fn without_a_secret_the_key_is_in_the_environment() {
 
 #[tokio::test]
 async fn the_secret_wins_over_the_environment() {
-    let world = Setup::new()
-        .with("OPENAI_API_KEY", "sk-test-env")
-        .start()
-        .await;
+    let world = Setup::new().with("OPENAI_API_KEY", "sk-test-env").start().await;
     assert_eq!(authorization(&world).await, "Bearer sk-test-first");
 }
 
 #[tokio::test]
 async fn no_key_is_503_and_recovers_without_a_restart() {
-    for kind in [
-        "AccessDeniedException",
-        "ThrottlingException",
-        "ResourceNotFoundException",
-    ] {
+    for kind in ["AccessDeniedException", "ThrottlingException", "ResourceNotFoundException"] {
         let world = Setup::new().secret(Answer::Error(kind)).start().await;
         for dialect in BOTH {
-            let sentence =
-                world
-                    .ask(dialect.ask())
-                    .await
-                    .refused(dialect, 503, "secret_unavailable");
-            assert!(
-                !sentence.contains("arn:") && !sentence.contains("gptdock/openai"),
-                "{sentence}"
-            );
+            let sentence = world.ask(dialect.ask()).await.refused(dialect, 503, "secret_unavailable");
+            assert!(!sentence.contains("arn:") && !sentence.contains("gptdock/openai"), "{sentence}");
         }
         assert_eq!(world.gateway.count(), 0);
         world.secrets.set_key("sk-test-late");
@@ -110,10 +82,7 @@ async fn a_secret_that_holds_no_key_is_503() {
         r#"{"OTHER": "sk-test-x"}"#,
         "sk-test\nbroken",
     ] {
-        let world = Setup::new()
-            .secret(Answer::Value(secret.to_owned()))
-            .start()
-            .await;
+        let world = Setup::new().secret(Answer::Value(secret.to_owned())).start().await;
         let response = world.ask(Dialect::Conversations.ask()).await;
         assert_eq!(response.status, 503, "{secret:?}: {}", response.text());
         response.refused(Dialect::Conversations, 503, "secret_unavailable");
@@ -123,17 +92,11 @@ async fn a_secret_that_holds_no_key_is_503() {
 
 #[tokio::test]
 async fn a_dead_secrets_manager_is_not_hammered() {
-    let world = Setup::new()
-        .secret(Answer::Error("AccessDeniedException"))
-        .start()
-        .await;
+    let world = Setup::new().secret(Answer::Error("AccessDeniedException")).start().await;
     let started = Instant::now();
     let before = world.secrets.reads();
     for _ in 0..20 {
-        world
-            .ask(Dialect::V1.ask())
-            .await
-            .refused(Dialect::V1, 503, "secret_unavailable");
+        world.ask(Dialect::V1.ask()).await.refused(Dialect::V1, 503, "secret_unavailable");
     }
     let seconds = usize::try_from(started.elapsed().as_secs()).unwrap();
     let reads = world.secrets.reads() - before;
@@ -147,11 +110,7 @@ async fn a_secrets_manager_that_does_not_answer_is_given_up() {
     let response = world.ask(Dialect::Conversations.ask()).await;
     response.refused(Dialect::Conversations, 503, "secret_unavailable");
     took("the refusal", between(started, response.ended), 0..=8_000);
-    assert!(
-        world.secrets.reads() <= 4,
-        "{} reads",
-        world.secrets.reads()
-    );
+    assert!(world.secrets.reads() <= 4, "{} reads", world.secrets.reads());
     world.secrets.set_key("sk-test-late");
     recovers(&world).await;
 }

@@ -1,6 +1,6 @@
 //! What a gateway does with a request: scripts, step by step.
 
-use super::payload::{DONE, healthy_payloads, openai_error, sse};
+use super::payload::{DONE, HEALTHY, completion, healthy_payloads, openai_error, sse};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -36,12 +36,17 @@ pub fn healthy() -> Script {
     Answer::stream().events(&healthy_payloads()).end().into()
 }
 
+/// What a healthy gateway answers to this request.
+pub fn usual(request: &Value) -> Script {
+    match request["stream"] == true {
+        true => healthy(),
+        false => as_json(200, &completion(HEALTHY)),
+    }
+}
+
 /// A plain answer with a length.
 pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> Script {
-    let mut head = format!(
-        "HTTP/1.1 {status} Whatever\r\ncontent-length: {}\r\n",
-        body.len()
-    );
+    let mut head = format!("HTTP/1.1 {status} Whatever\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
@@ -49,11 +54,7 @@ pub fn plain(status: u16, headers: &[(&str, &str)], body: &str) -> Script {
 }
 
 pub fn as_json(status: u16, body: &Value) -> Script {
-    plain(
-        status,
-        &[("content-type", "application/json")],
-        &body.to_string(),
-    )
+    plain(status, &[("content-type", "application/json")], &body.to_string())
 }
 
 /// OpenAI's answer to too many requests, with the fields given.
@@ -100,13 +101,9 @@ impl Answer {
     }
 
     fn opened(fields: &str, chunked: bool) -> Self {
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n{fields}\r\n"
-        );
-        Self {
-            steps: vec![Step::Write(Bytes::from(head))],
-            chunked,
-        }
+        let head =
+            format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n{fields}\r\n");
+        Self { steps: vec![Step::Write(Bytes::from(head))], chunked }
     }
 
     pub fn step(mut self, step: Step) -> Self {
@@ -124,9 +121,7 @@ impl Answer {
     }
 
     pub fn events<S: AsRef<str>>(self, payloads: &[S]) -> Self {
-        payloads
-            .iter()
-            .fold(self, |answer, payload| answer.event(payload.as_ref()))
+        payloads.iter().fold(self, |answer, payload| answer.event(payload.as_ref()))
     }
 
     pub fn wait(self, ms: u64) -> Self {
@@ -162,17 +157,8 @@ impl Answer {
     /// The rest comes from the test.
     pub fn live(self) -> (Script, Live) {
         let (told, steps) = mpsc::unbounded_channel();
-        let live = Live {
-            told,
-            chunked: self.chunked,
-        };
-        (
-            Script(
-                self.step(Step::Live(Arc::new(AsyncMutex::new(steps))))
-                    .steps,
-            ),
-            live,
-        )
+        let live = Live { told, chunked: self.chunked };
+        (Script(self.step(Step::Live(Arc::new(AsyncMutex::new(steps)))).steps), live)
     }
 }
 

@@ -82,10 +82,7 @@ impl Call {
     pub async fn until(&mut self, text: &str) {
         let mut seen = String::new();
         while !seen.contains(text) {
-            let write = self
-                .write()
-                .await
-                .unwrap_or_else(|| panic!("{text:?} never came: {seen}"));
+            let write = self.write().await.unwrap_or_else(|| panic!("{text:?} never came: {seen}"));
             seen.push_str(&String::from_utf8_lossy(&write.bytes));
         }
     }
@@ -107,10 +104,7 @@ impl Call {
         };
         let headers = format!("{:?}", response.headers);
         let body = String::from_utf8_lossy(&response.bytes()).into_owned();
-        assert!(
-            !headers.contains(KEY) && !body.contains(KEY),
-            "a key got out: {headers} {body}"
-        );
+        assert!(!headers.contains(KEY) && !body.contains(KEY), "a key got out: {headers} {body}");
         response
     }
 
@@ -157,10 +151,7 @@ impl Call {
         let rest = self.unread.split().freeze().slice(8..);
         self.prelude = Some(Prelude::parse(&prelude, write.at));
         if !rest.is_empty() {
-            self.writes.push(Write {
-                at: write.at,
-                bytes: rest,
-            });
+            self.writes.push(Write { at: write.at, bytes: rest });
         }
     }
 }
@@ -168,9 +159,7 @@ impl Call {
 impl Prelude {
     fn parse(bytes: &[u8], at: Instant) -> Self {
         let json: Value = serde_json::from_slice(bytes).expect("the prelude is JSON");
-        let headers = json["headers"]
-            .as_object()
-            .expect("the prelude holds headers");
+        let headers = json["headers"].as_object().expect("the prelude holds headers");
         let header = |(name, value): (&String, &Value)| {
             let value = value.as_str().expect("a header's value is text");
             (name.to_ascii_lowercase(), value.to_owned())

@@ -99,17 +99,11 @@ impl Event {
             },
             "isBase64Encoded": false,
         });
-        Self {
-            json,
-            time_left: Duration::from_secs(60),
-        }
+        Self { json, time_left: Duration::from_secs(60) }
     }
 
     pub fn raw(json: Value) -> Self {
-        Self {
-            json,
-            time_left: Duration::from_secs(60),
-        }
+        Self { json, time_left: Duration::from_secs(60) }
     }
 
     pub fn body(mut self, text: &str) -> Self {

@@ -45,12 +45,7 @@ impl Function {
         };
         let stdout = read(Box::new(child.stdout.take().unwrap()));
         let stderr = read(Box::new(child.stderr.take().unwrap()));
-        Self {
-            child,
-            output,
-            changes,
-            readers: vec![stdout, stderr],
-        }
+        Self { child, output, changes, readers: vec![stdout, stderr] }
     }
 
     pub fn lines(&self) -> Vec<String> {
@@ -61,9 +56,7 @@ impl Function {
     pub async fn line(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let found = || {
             let lines = self.output.lines.lock().unwrap();
-            let mut parsed = lines
-                .iter()
-                .filter_map(|line| serde_json::from_str(line).ok());
+            let mut parsed = lines.iter().filter_map(|line| serde_json::from_str(line).ok());
             parsed.find(|line| wanted(line))
         };
         self.changes.until(what, found).await
@@ -86,10 +79,7 @@ impl Function {
     pub fn peak_memory(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kilobytes = line.trim().trim_end_matches(" kB");
         kilobytes.parse::<u64>().unwrap() * 1024
     }

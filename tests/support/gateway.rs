@@ -1,6 +1,6 @@
 //! A gateway that does exactly what the test's script says, byte by byte.
 
-use super::answer::{Script, Step, healthy};
+use super::answer::{Script, Step, usual};
 use super::patience::Changes;
 use super::wire::{Head, Wire};
 use serde_json::Value;
@@ -61,7 +61,7 @@ impl Gateway {
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
             queue: Mutex::default(),
-            usual: Mutex::new(Box::new(|_| healthy())),
+            usual: Mutex::new(Box::new(|seen| usual(&seen.body))),
             seen: Mutex::default(),
             changes: Changes::new(),
         });
@@ -98,28 +98,19 @@ impl Gateway {
 
     /// The models asked for, in order.
     pub fn models(&self) -> Vec<String> {
-        self.seen()
-            .iter()
-            .map(|seen| seen.model().to_owned())
-            .collect()
+        self.seen().iter().map(|seen| seen.model().to_owned()).collect()
     }
 
     /// Waits for a request by its index.
     pub async fn request(&self, index: usize) -> Seen {
         let seen = || self.state.seen.lock().unwrap().get(index).cloned();
-        self.state
-            .changes
-            .until("a request at the gateway", seen)
-            .await
+        self.state.changes.until("a request at the gateway", seen).await
     }
 
     /// Waits until the function has hung up on a request.
     pub async fn gone(&self, index: usize) -> Instant {
         let gone = || self.state.seen.lock().unwrap().get(index)?.gone;
-        self.state
-            .changes
-            .until("the gateway's connection to be let go", gone)
-            .await
+        self.state.changes.until("the gateway's connection to be let go", gone).await
     }
 }
 
@@ -131,14 +122,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             return;
         };
         let body = serde_json::from_slice(&body).expect("the gateway is asked in JSON");
-        let seen = Seen {
-            at: Instant::now(),
-            head,
-            body,
-            turn,
-            gone: None,
-            answered: None,
-        };
+        let seen = Seen { at: Instant::now(), head, body, turn, gone: None, answered: None };
         turn += 1;
         let queued = state.queue.lock().unwrap().pop_front();
         let script = queued.unwrap_or_else(|| (state.usual.lock().unwrap())(&seen));

@@ -17,17 +17,12 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 /// Fails unless `took` lies between the two bounds, in milliseconds.
 pub fn took(what: &str, took: Duration, milliseconds: std::ops::RangeInclusive<u64>) {
     let ms = u64::try_from(took.as_millis()).unwrap();
-    assert!(
-        milliseconds.contains(&ms),
-        "{what} took {ms} ms, not {milliseconds:?}"
-    );
+    assert!(milliseconds.contains(&ms), "{what} took {ms} ms, not {milliseconds:?}");
 }
 
 /// The time between two instants that must not be the other way round.
 pub fn between(earlier: Instant, later: Instant) -> Duration {
-    later
-        .checked_duration_since(earlier)
-        .expect("the later instant lies before the earlier one")
+    later.checked_duration_since(earlier).expect("the later instant lies before the earlier one")
 }
 
 /// Something that changes and can be waited on, from any thread.

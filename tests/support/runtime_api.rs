@@ -53,12 +53,7 @@ impl RuntimeApi {
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
-        Self {
-            address,
-            state,
-            events,
-            count: Mutex::default(),
-        }
+        Self { address, state, events, count: Mutex::default() }
     }
 
     pub fn invoke(&self, event: Event, treatment: Treatment) -> Call {
@@ -68,14 +63,7 @@ impl RuntimeApi {
         let (pieces, receiver) = mpsc::unbounded_channel();
         let call = Call::new(id.clone(), receiver);
         let (peeks, release) = (Arc::clone(&call.peeks), Arc::clone(&call.release));
-        let invocation = Invocation {
-            id,
-            event,
-            treatment,
-            pieces,
-            peeks,
-            release,
-        };
+        let invocation = Invocation { id, event, treatment, pieces, peeks, release };
         self.events.send(invocation).unwrap();
         call
     }
@@ -83,10 +71,7 @@ impl RuntimeApi {
     /// Waits until the function has asked for work this many times.
     pub async fn polled(&self, times: usize) {
         let asked = || (*self.state.polls.lock().unwrap() >= times).then_some(());
-        self.state
-            .changes
-            .until("the function to ask for work", asked)
-            .await;
+        self.state.changes.until("the function to ask for work", asked).await;
     }
 
     pub fn polls(&self) -> usize {
@@ -102,11 +87,7 @@ impl RuntimeApi {
 async fn serve(stream: TcpStream, state: Arc<State>) {
     let mut wire = Wire::new(stream);
     while let Some(head) = wire.head().await {
-        let path = head
-            .target
-            .strip_prefix("/2018-06-01/runtime/")
-            .unwrap_or_default()
-            .to_owned();
+        let path = head.target.strip_prefix("/2018-06-01/runtime/").unwrap_or_default().to_owned();
         let parts: Vec<&str> = path.split('/').collect();
         let kept = match parts.as_slice() {
             ["invocation", "next"] => next(&mut wire, &state).await,
@@ -151,10 +132,6 @@ async fn next(wire: &mut Wire, state: &State) -> bool {
     };
     drop(queue);
     let running = invocation.clone();
-    state
-        .running
-        .lock()
-        .unwrap()
-        .insert(running.id.clone(), running);
+    state.running.lock().unwrap().insert(running.id.clone(), running);
     invocation.hand_out(wire).await
 }

@@ -33,11 +33,8 @@ impl Secrets {
     pub async fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State {
-            answer: Mutex::new(answer),
-            reads: Mutex::default(),
-            changes: Changes::new(),
-        });
+        let state =
+            Arc::new(State { answer: Mutex::new(answer), reads: Mutex::default(), changes: Changes::new() });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -62,10 +59,7 @@ impl Secrets {
     /// Waits until the secret was asked for this many times.
     pub async fn read(&self, times: usize) {
         let read = || (self.reads() >= times).then_some(());
-        self.state
-            .changes
-            .until("the secret to be read", read)
-            .await;
+        self.state.changes.until("the secret to be read", read).await;
     }
 }
 
@@ -74,14 +68,8 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     while let Some(head) = wire.head().await {
         let body = wire.body(&head).await.unwrap_or_default();
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-        assert_eq!(
-            head.get("x-amz-target"),
-            Some("secretsmanager.GetSecretValue")
-        );
-        assert!(
-            head.get("authorization")
-                .is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256"))
-        );
+        assert_eq!(head.get("x-amz-target"), Some("secretsmanager.GetSecretValue"));
+        assert!(head.get("authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256")));
         *state.reads.lock().unwrap() += 1;
         state.changes.tell();
         let mut answer = state.answer.lock().unwrap().clone();
@@ -110,11 +98,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
             ),
         };
         let headers = "content-type: application/x-amz-json-1.1\r\n";
-        if wire
-            .reply(status, headers, &body.to_string())
-            .await
-            .is_err()
-        {
+        if wire.reply(status, headers, &body.to_string()).await.is_err() {
             return;
         }
     }

@@ -20,8 +20,7 @@ impl Head {
     }
 
     pub fn chunked(&self) -> bool {
-        self.get("transfer-encoding")
-            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+        self.get("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
     }
 
     fn parse(text: &str) -> Self {
@@ -33,11 +32,7 @@ impl Head {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        Self {
-            method,
-            target,
-            headers,
-        }
+        Self { method, target, headers }
     }
 }
 
@@ -56,10 +51,7 @@ pub struct Wire {
 impl Wire {
     pub fn new(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream,
-            buffer: BytesMut::new(),
-        }
+        Self { stream, buffer: BytesMut::new() }
     }
 
     /// The next request's head, or nothing when the peer has closed.
@@ -72,9 +64,7 @@ impl Wire {
     /// The whole body that `head` announces.
     pub async fn body(&mut self, head: &Head) -> io::Result<Bytes> {
         if !head.chunked() {
-            let length = head
-                .get("content-length")
-                .map_or(0, |value| value.parse().unwrap());
+            let length = head.get("content-length").map_or(0, |value| value.parse().unwrap());
             return self.exactly(length).await;
         }
         let mut whole = BytesMut::new();
@@ -134,11 +124,7 @@ impl Wire {
 
     async fn find(&mut self, needle: &[u8]) -> io::Result<usize> {
         loop {
-            if let Some(at) = self
-                .buffer
-                .windows(needle.len())
-                .position(|part| part == needle)
-            {
+            if let Some(at) = self.buffer.windows(needle.len()).position(|part| part == needle) {
                 return Ok(at);
             }
             self.read().await?;

@@ -33,10 +33,7 @@ impl Setup {
         let environment = [
             ("AUTH_MODE", "none"),
             ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-            (
-                "AWS_SECRET_ACCESS_KEY",
-                "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-            ),
+            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
             ("AWS_SESSION_TOKEN", "token"),
             ("AWS_REGION", "us-east-1"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
@@ -44,10 +41,7 @@ impl Setup {
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
             ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/gptdock"),
-            (
-                "AWS_LAMBDA_LOG_STREAM_NAME",
-                "2026/11/22/[$LATEST]0123456789abcdef",
-            ),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/22/[$LATEST]0123456789abcdef"),
             ("OPENAI_API_KEY_SECRET_ARN", ARN),
             ("OPENAI_FALLBACK_BASEURL", ""),
             ("OPENAI_FALLBACK_MODELS", ""),
@@ -88,8 +82,11 @@ impl Setup {
 
     /// Starts everything and waits until the function asks for work.
     pub async fn start(self) -> World {
-        let world = self.launch().await;
-        world.api.polled(1).await;
+        let mut world = self.launch().await;
+        tokio::select! {
+            () = world.api.polled(1) => {}
+            status = world.function.exit() => panic!("the function did not start: {status}"),
+        }
         world
     }
 
@@ -101,24 +98,14 @@ impl Setup {
             self.environment.entry(name.to_owned()).or_insert(value);
         };
         add("AWS_LAMBDA_RUNTIME_API", api.address.to_string());
-        add(
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
-            format!("http://{}", secrets.address),
-        );
+        add("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("http://{}", secrets.address));
         add("OPENAI_BASEURL", gateway.base());
         if self.fallback {
             let base = fallback.base();
-            self.environment
-                .insert("OPENAI_FALLBACK_BASEURL".to_owned(), base);
+            self.environment.insert("OPENAI_FALLBACK_BASEURL".to_owned(), base);
         }
         let function = Function::start(&self.environment);
-        World {
-            api,
-            gateway,
-            fallback,
-            secrets,
-            function,
-        }
+        World { api, gateway, fallback, secrets, function }
     }
 }
 
