@@ -7,6 +7,18 @@ use crate::support::world::{Setup, World};
 use std::time::Duration;
 
 #[tokio::test]
+async fn a_connection_is_there_before_the_first_request_and_serves_them_all() {
+    let world = World::start().await;
+    world.gateway.connected().await;
+    assert_eq!(world.gateway.count(), 0);
+    for _ in 0..3 {
+        world.is_healthy().await;
+    }
+    assert_eq!(world.gateway.connections(), 1);
+    assert_eq!(world.gateway.request(2).await.turn, 2);
+}
+
+#[tokio::test]
 async fn a_reset_is_tried_again() {
     let world = World::start().await;
     world.gateway.next(only(Step::Reset));

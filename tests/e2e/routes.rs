@@ -20,14 +20,14 @@ async fn health_needs_nothing() {
 #[tokio::test]
 async fn unknown_paths_are_404() {
     let world = World::start().await;
-    for path in ["/", "/nope", "/conversations/", "/conversations/x", "/Conversations", "/healthz"] {
+    for path in ["/", "/nope", "/conversations/", "/conversations/x", "/v1", "/Conversations", "/healthz"] {
         for method in ["GET", "POST", "OPTIONS"] {
             let response = world.ask(Event::new(method, path).body("{}")).await;
             assert_eq!(response.status, 404, "{method} {path}");
             assert_eq!(code(&response), "not_found", "{method} {path}");
         }
     }
-    for path in ["/v1", "/v1/nope", "/v1/chat", "/v1/models/gpt-3.5-turbo"] {
+    for path in ["/v1/nope", "/v1/chat", "/v1/models/gpt-3.5-turbo"] {
         world.ask(Event::new("GET", path)).await.refused(Dialect::V1, 404, "not_found");
     }
     assert_eq!(world.gateway.count(), 0);

@@ -14,7 +14,7 @@ async fn the_gateways_connection_is_let_go_at_once() {
         let before = world.gateway.count();
         // Silent after one token: nothing but the lost connection can wake the function.
         world.gateway.next(Answer::stream().event(&token("PRIVATE")).hang());
-        let mut call = world.api.invoke(dialect.ask(), Treatment::DropAfter(200));
+        let mut call = world.api.invoke(dialect.ask(), Treatment::DropAfter(1));
         let dropped = call.dropped().await;
         let gone = world.gateway.gone(before).await;
         took("letting the gateway go", between(dropped, gone), 0..=500);

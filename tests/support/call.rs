@@ -13,7 +13,8 @@ use tokio::sync::{Notify, mpsc};
 /// The first words of every key that the stand-ins hand out.
 pub const KEY: &str = "sk-test";
 
-const SEPARATOR: [u8; 8] = [0; 8];
+/// What stands between the prelude and the body.
+pub const SEPARATOR: [u8; 8] = [0; 8];
 
 /// What lay in the receive buffer of a response that is not read yet, and when it did.
 pub type Peeks = Arc<Mutex<Vec<(Instant, Vec<u8>)>>>;
@@ -144,11 +145,11 @@ impl Call {
             return self.writes.push(write);
         }
         self.unread.extend_from_slice(&write.bytes);
-        let Some(at) = self.unread.windows(8).position(|part| part == SEPARATOR) else {
+        let Some(at) = self.unread.windows(SEPARATOR.len()).position(|part| part == SEPARATOR) else {
             return;
         };
         let prelude = self.unread.split_to(at);
-        let rest = self.unread.split().freeze().slice(8..);
+        let rest = self.unread.split().freeze().slice(SEPARATOR.len()..);
         self.prelude = Some(Prelude::parse(&prelude, write.at));
         if !rest.is_empty() {
             self.writes.push(Write { at: write.at, bytes: rest });

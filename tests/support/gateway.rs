@@ -40,6 +40,7 @@ struct State {
     queue: Mutex<VecDeque<Script>>,
     usual: Mutex<Usual>,
     seen: Mutex<Vec<Seen>>,
+    connections: Mutex<usize>,
     changes: Changes,
 }
 
@@ -63,11 +64,14 @@ impl Gateway {
             queue: Mutex::default(),
             usual: Mutex::new(Box::new(|seen| usual(&seen.body))),
             seen: Mutex::default(),
+            connections: Mutex::default(),
             changes: Changes::new(),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                *shared.connections.lock().unwrap() += 1;
+                shared.changes.tell();
                 tokio::spawn(serve(stream, Arc::clone(&shared)));
             }
         });
@@ -94,6 +98,17 @@ impl Gateway {
 
     pub fn count(&self) -> usize {
         self.state.seen.lock().unwrap().len()
+    }
+
+    /// How many connections were ever made.
+    pub fn connections(&self) -> usize {
+        *self.state.connections.lock().unwrap()
+    }
+
+    /// Waits for the first connection.
+    pub async fn connected(&self) {
+        let connected = || (self.connections() > 0).then_some(());
+        self.state.changes.until("a connection to the gateway", connected).await;
     }
 
     /// The models asked for, in order.

@@ -1,6 +1,6 @@
 //! One invocation, from the Runtime API's side.
 
-use super::call::Peeks;
+use super::call::{Peeks, SEPARATOR};
 use super::event::Event;
 use super::response::Write;
 use super::wire::{self, Head, Wire};
@@ -14,7 +14,7 @@ pub enum Treatment {
     Read,
     /// Looked at in the receive buffer, but not read before the call's `release`.
     Peek,
-    /// Read up to this many bytes, then hung up on.
+    /// Read up to this many bytes of the body, then hung up on.
     DropAfter(usize),
     /// Answered with this status, unread.
     Refuse(u16),
@@ -87,14 +87,17 @@ impl Invocation {
     }
 
     async fn read(&self, wire: &mut Wire) -> bool {
-        let mut total = 0;
+        let (mut all, mut enough) = (Vec::new(), false);
         loop {
             match wire.piece().await {
                 Ok(wire::Piece::Data(bytes)) => {
-                    total += bytes.len();
                     let at = Instant::now();
+                    if let Treatment::DropAfter(limit) = self.treatment {
+                        all.extend_from_slice(&bytes);
+                        enough = body_length(&all).is_some_and(|length| length >= limit);
+                    }
                     self.tell(Piece::Data(Write { at, bytes }));
-                    if matches!(self.treatment, Treatment::DropAfter(limit) if total >= limit) {
+                    if enough {
                         self.tell(Piece::Dropped(Instant::now()));
                         return false;
                     }
@@ -113,6 +116,12 @@ impl Invocation {
             }
         }
     }
+}
+
+/// How much of a response's bytes is body, once the prelude is over.
+fn body_length(bytes: &[u8]) -> Option<usize> {
+    let prelude = bytes.windows(SEPARATOR.len()).position(|part| part == SEPARATOR)?;
+    Some(bytes.len() - prelude - SEPARATOR.len())
 }
 
 /// Notes what the receive buffer holds each time it has grown.
