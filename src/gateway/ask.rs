@@ -1,0 +1,180 @@
+//! The loop that obeys the policy: ask, look, and do what [`policy::decide`] says.
+
+use super::{
+    attempt::{Answer, Attempt},
+    client::Clients,
+    headers::{Metadata, headers},
+    plan::{Plan, Target},
+    policy::{self, Decision, Next, Tried},
+    retired::Retired,
+    trouble::Trouble,
+};
+use crate::{
+    chat::{Adjustments, Question},
+    config::GatewayConfig,
+    failure::{Failure, Kind},
+    secret::{Cached, OpenAiSecret},
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::time::{Instant, sleep};
+
+/// The gateway and its fallbacks.
+#[derive(Debug)]
+pub struct Gateway {
+    config: GatewayConfig,
+    clients: Clients,
+    secret: Cached<OpenAiSecret>,
+    retired: Retired,
+}
+
+/// What is asked, for whom, and until when.
+#[derive(Debug)]
+pub struct Purpose {
+    /// The question.
+    pub question: Question,
+    /// What Cloudflare's log may know.
+    pub metadata: Metadata,
+    /// When the answer has to end.
+    pub deadline: Instant,
+    /// How it went so far.
+    pub asked: Mutex<Asked>,
+}
+
+/// How asking went, for the operator.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Requests sent.
+    pub attempts: u32,
+    /// Those that were retries of the first target.
+    pub retries: u32,
+    /// A target other than the first was asked.
+    pub fallback: bool,
+    /// The last status that the gateway refused with.
+    pub gateway_status: Option<u16>,
+    /// The model that was asked last.
+    pub model: String,
+}
+
+impl Purpose {
+    /// How it went so far.
+    pub fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The failure that will be told: the first target's last one or, after `model_not_found`, the last of all.
+#[derive(Default)]
+struct Told {
+    failure: Option<Failure>,
+    first_model_not_found: bool,
+}
+
+impl Told {
+    fn hear(&mut self, trouble: &Trouble, past_first_target: bool) {
+        if !past_first_target {
+            self.first_model_not_found = trouble.is_model_not_found();
+        } else if !self.first_model_not_found {
+            return;
+        }
+        self.failure = Some(trouble.failure());
+    }
+}
+
+impl Gateway {
+    /// A gateway whose key is `secret`.
+    pub fn new(config: GatewayConfig, clients: Clients, secret: Cached<OpenAiSecret>) -> Self {
+        Self { config, clients, secret, retired: Retired::default() }
+    }
+
+    /// Connects to the base before anyone asks.
+    pub async fn warm(&self) {
+        self.clients.gateway.warm(&self.config.base.chat_completions).await;
+    }
+
+    /// Asks target after target until one answers. The deadline is the caller's to keep: this future may be dropped.
+    ///
+    /// # Errors
+    /// What the caller is to be told.
+    pub async fn ask(&self, purpose: &Purpose) -> Result<Answer, Failure> {
+        let mut secret = self.secret.current().await.map_err(|_| Kind::SecretUnavailable)?;
+        let mut plan = Plan::new(&self.config, &purpose.question.model, &self.retired);
+        let fresh = Tried { max_retries: self.config.max_retries, ..Tried::default() };
+        let (mut tried, mut told, mut adjustments) = (fresh, Told::default(), Adjustments::default());
+        while let Some(target) = plan.current() {
+            let asked = self.try_target(target, plan.has_another(), &secret, purpose, adjustments).await;
+            let trouble = match asked {
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => trouble,
+            };
+            self.note(&trouble, target, purpose);
+            told.hear(&trouble, tried.past_first_target);
+            let left = purpose.deadline.saturating_duration_since(Instant::now());
+            let mut next = None;
+            match policy::decide(&trouble, &tried, left, fastrand::f64()) {
+                Decision::RetryAfter(pause) => {
+                    tried.retries += 1;
+                    purpose.asked().retries += 1;
+                    sleep(pause).await;
+                }
+                Decision::Reconnect => tried.stale += 1,
+                Decision::RefreshKey => {
+                    tried.key_refreshed = true;
+                    match self.secret.replace(&secret).await.filter(|new| new.api_key != secret.api_key) {
+                        Some(new) => secret = new,
+                        None => next = Some(Next::FallbackBase),
+                    }
+                }
+                Decision::OtherTokenLimit => {
+                    (tried.other_token_limit, adjustments.other_token_limit) = (true, true);
+                }
+                Decision::NoTemperature => (tried.no_temperature, adjustments.no_temperature) = (true, true),
+                Decision::Go(to) => next = Some(to),
+                Decision::GiveUp => break,
+            }
+            if let Some(next) = next {
+                if !plan.go(next) {
+                    break;
+                }
+                purpose.asked().fallback = true;
+                tried = Tried { past_first_target: true, key_refreshed: tried.key_refreshed, ..fresh };
+                adjustments = Adjustments::default();
+            }
+        }
+        Err(told.failure.unwrap_or_else(|| Kind::Internal.into()))
+    }
+
+    async fn try_target(
+        &self,
+        target: &Target,
+        has_another: bool,
+        secret: &Arc<OpenAiSecret>,
+        purpose: &Purpose,
+        adjustments: Adjustments,
+    ) -> Result<Answer, Trouble> {
+        {
+            let mut asked = purpose.asked();
+            asked.attempts += 1;
+            asked.model.clone_from(&target.model);
+        }
+        let question = &purpose.question;
+        let headers = headers(target, secret, &purpose.metadata, self.config.cache_ttl, question.stream);
+        let attempt = Attempt {
+            config: &self.config,
+            channel: if target.is_primary_base { &self.clients.gateway } else { &self.clients.plain },
+            url: &target.base.chat_completions,
+            model: &target.model,
+            question,
+            has_another,
+        };
+        attempt.run(headers, question.render(&target.model, adjustments)).await
+    }
+
+    fn note(&self, trouble: &Trouble, target: &Target, purpose: &Purpose) {
+        if trouble.is_model_not_found() {
+            self.retired.remember(&target.base.chat_completions, &target.model);
+        }
+        if let Some(status) = trouble.status() {
+            purpose.asked().gateway_status = Some(status);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! One ask of one target: from the request to the first event, which decides whether it is an answer.
+
+use super::{
+    answer::{MAX_JSON_BYTES, WholeAnswer},
+    client::Channel,
+    headers,
+    refusal::Refusal,
+    trouble::Trouble,
+    upstream::{Arrival, Opened, Upstream},
+};
+use crate::{
+    chat::Question,
+    config::GatewayConfig,
+    sse::{Verdict, judge},
+};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// An error body is read for this long and no further; what has come by then says enough.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(3);
+const ERROR_BODY_BYTES: usize = 64 * 1024;
+
+/// An answer, as the caller asked for it.
+#[derive(Debug)]
+pub enum Answer {
+    /// Events, the first of which has come.
+    Stream(Opened),
+    /// One JSON, and the gateway's headers that the caller may see.
+    Json(HeaderMap, Bytes),
+}
+
+/// One ask, ready to be sent.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    /// The times to keep.
+    pub config: &'a GatewayConfig,
+    /// The client and its connections.
+    pub channel: &'a Channel,
+    /// Where to.
+    pub url: &'a str,
+    /// The model that is asked.
+    pub model: &'a str,
+    /// What is asked.
+    pub question: &'a Question,
+    /// Whether another target could be asked instead of waiting.
+    pub has_another: bool,
+}
+
+impl Attempt<'_> {
+    /// Asks, and waits for the first event or for the whole JSON.
+    ///
+    /// # Errors
+    /// The [`Trouble`].
+    pub async fn run(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, Trouble> {
+        let response = self.send(headers, body).await?;
+        let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        let mut upstream = Upstream::new(body);
+        if !parts.status.is_success() {
+            let body = read_error_body(&mut upstream).await;
+            return Err(Trouble::Refused(Refusal::read(parts.status.as_u16(), &parts.headers, &body)));
+        }
+        let first_event_by = Instant::now() + self.config.first_event_timeout;
+        let passed_on = headers::passed_on(&parts.headers);
+        let opened = |upstream| Opened { headers: passed_on.clone(), model: self.model.to_owned(), upstream };
+        let mut leading = None;
+        loop {
+            match upstream.event() {
+                Err(_) => return Err(Trouble::TooLong),
+                Ok(Some(payload)) => {
+                    let payload = self.check_first(&parts.headers, payload)?;
+                    upstream.put_back(payload);
+                    return Ok(Answer::Stream(opened(upstream)));
+                }
+                Ok(None) => {}
+            }
+            match self.arrival(&mut upstream, first_event_by).await? {
+                Arrival::Bytes => {}
+                Arrival::Cut => return Err(Trouble::ConnectionLost),
+                Arrival::End => {
+                    let payload = upstream.last_event().ok_or(Trouble::BadAnswer)?;
+                    let payload = self.check_first(&parts.headers, payload)?;
+                    upstream.put_back(payload);
+                    return Ok(Answer::Stream(opened(upstream)));
+                }
+            }
+            if leading.is_none() {
+                leading = first_byte(upstream.undecoded());
+            } else {
+                continue;
+            }
+            match leading {
+                Some(b'{' | b'[') => {
+                    let body = self.collect(&mut upstream, first_event_by).await?;
+                    let answer = WholeAnswer::read(&parts.headers, body)?;
+                    return Ok(match self.question.stream {
+                        true => Answer::Stream(opened(Upstream::whole(answer.into_events(self.question.wants_usage)))),
+                        false => Answer::Json(passed_on, answer.into_bytes()),
+                    });
+                }
+                // A page, or a stream where one JSON was asked for.
+                Some(b'<') => return Err(Trouble::BadAnswer),
+                Some(_) if !self.question.stream => return Err(Trouble::BadAnswer),
+                _ => {}
+            }
+        }
+    }
+
+    async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<reqwest::Response, Trouble> {
+        let connects = self.channel.preconnect.connects();
+        let sending = self.channel.client.post(self.url).headers(headers).body(body).send();
+        let sent = match self.question.stream {
+            true => timeout(self.config.response_timeout, sending).await.map_err(|_| Trouble::NoAnswer)?,
+            false => sending.await,
+        };
+        sent.map_err(|error| {
+            if error.is_connect() {
+                Trouble::NotConnected
+            } else if connects == self.channel.preconnect.connects() {
+                Trouble::StaleConnection
+            } else {
+                Trouble::ConnectionLost
+            }
+        })
+    }
+
+    /// More bytes, within the patience that a stream is given. One JSON is waited for to the deadline.
+    async fn arrival(&self, upstream: &mut Upstream, first_event_by: Instant) -> Result<Arrival, Trouble> {
+        if !self.question.stream {
+            return Ok(upstream.arrival().await);
+        }
+        let silent_at = Instant::now() + self.config.idle_timeout;
+        if self.has_another && first_event_by <= silent_at {
+            return timeout_at(first_event_by, upstream.arrival()).await.map_err(|_| Trouble::SlowFirstEvent);
+        }
+        timeout_at(silent_at, upstream.arrival()).await.map_err(|_| Trouble::Silent)
+    }
+
+    async fn collect(&self, upstream: &mut Upstream, first_event_by: Instant) -> Result<Bytes, Trouble> {
+        let mut body = BytesMut::from(&upstream.undecoded()[..]);
+        loop {
+            match self.arrival(upstream, first_event_by).await? {
+                Arrival::Bytes => body.extend_from_slice(upstream.undecoded()),
+                Arrival::End => return Ok(body.freeze()),
+                Arrival::Cut => return Err(Trouble::ConnectionLost),
+            }
+            if body.len() > MAX_JSON_BYTES {
+                return Err(Trouble::TooLong);
+            }
+        }
+    }
+
+    fn check_first(&self, headers: &HeaderMap, payload: &[u8]) -> Result<Bytes, Trouble> {
+        match judge(payload) {
+            Verdict::Chunk { .. } if self.question.stream => Ok(Bytes::copy_from_slice(payload)),
+            Verdict::Error => Err(Trouble::Refused(Refusal::read(200, headers, payload))),
+            Verdict::Chunk { .. } | Verdict::Done | Verdict::Malformed => Err(Trouble::BadAnswer),
+        }
+    }
+}
+
+/// The first byte that is neither white space nor a byte order mark.
+fn first_byte(bytes: &[u8]) -> Option<u8> {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start().first().copied()
+}
+
+async fn read_error_body(upstream: &mut Upstream) -> BytesMut {
+    let mut body = BytesMut::new();
+    let by = Instant::now() + ERROR_BODY_TIMEOUT;
+    while body.len() < ERROR_BODY_BYTES {
+        match timeout_at(by, upstream.arrival()).await {
+            Ok(Arrival::Bytes) => body.extend_from_slice(upstream.undecoded()),
+            _ => break,
+        }
+    }
+    body
+}

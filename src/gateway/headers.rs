@@ -1,0 +1,78 @@
+//! The headers of a request to the gateway.
+
+use super::plan::Target;
+use crate::{auth::Caller, secret::OpenAiSecret};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE},
+};
+use serde::Serialize;
+
+/// What the gateway's log may know of a request. Cloudflare takes five flat entries at most.
+#[derive(Debug, Clone, Serialize)]
+pub struct Metadata {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    request_id: String,
+    route: &'static str,
+}
+
+impl Metadata {
+    /// The entries of one request.
+    pub fn new(caller: &Caller, request_id: &str, route: &'static str) -> Self {
+        Self {
+            client: caller.tenant.clone(),
+            user: caller.user_hash.clone(),
+            request_id: request_id.to_owned(),
+            route,
+        }
+    }
+}
+
+/// All headers for one target.
+pub fn headers(
+    target: &Target,
+    secret: &OpenAiSecret,
+    metadata: &Metadata,
+    cache_ttl: Option<u64>,
+    stream: bool,
+) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let accept = if stream { "text/event-stream" } else { "application/json" };
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    bearer(&mut headers, AUTHORIZATION, secret.api_key.expose());
+    let is_cloudflare = target.base.is_cloudflare || secret.cloudflare_token.is_some();
+    if !target.is_primary_base || !is_cloudflare {
+        return headers;
+    }
+    if let Some(token) = &secret.cloudflare_token {
+        bearer(&mut headers, HeaderName::from_static("cf-aig-authorization"), token.expose());
+    }
+    if let Some(metadata) = serde_json::to_string(metadata).ok().and_then(|json| HeaderValue::try_from(json).ok()) {
+        headers.insert("cf-aig-metadata", metadata);
+    }
+    match cache_ttl {
+        Some(seconds) => headers.insert("cf-aig-cache-ttl", seconds.into()),
+        None => headers.insert("cf-aig-skip-cache", HeaderValue::from_static("true")),
+    };
+    headers
+}
+
+fn bearer(headers: &mut HeaderMap, name: HeaderName, token: &str) {
+    if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {token}")) {
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+}
+
+/// The gateway's headers that the caller may see.
+pub fn passed_on(from: &HeaderMap) -> HeaderMap {
+    let shown = |name: &HeaderName| {
+        let name = name.as_str();
+        matches!(name, "cf-aig-cache-status" | "cf-aig-log-id") || name.starts_with("x-ratelimit-")
+    };
+    from.iter().filter(|(name, _)| shown(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
