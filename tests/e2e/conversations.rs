@@ -30,6 +30,7 @@ async fn the_exact_request_goes_to_the_gateway() {
     assert_eq!((seen.head.method.as_str(), seen.head.target.as_str()), ("POST", "/v1/chat/completions"));
     assert_eq!(seen.header("authorization"), Some(format!("Bearer {FIRST_KEY}").as_str()));
     assert_eq!(seen.header("content-type"), Some("application/json"));
+    assert_eq!(seen.header("accept-encoding"), None, "the answer is relayed byte for byte");
     assert!(!seen.head.headers.iter().any(|(name, _)| name.starts_with("cf-")), "{:?}", seen.head);
     assert_eq!(
         seen.body,
@@ -219,5 +220,23 @@ async fn reasoning_families_take_the_other_limit() {
         let completion = body.get("max_completion_tokens").is_some();
         assert_eq!(completion, reasoning.contains(model), "{body}");
         assert_ne!(completion, body.get("max_tokens").is_some(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn streams_that_run_together_do_not_mix() {
+    let world = Setup::new().with("AWS_LAMBDA_MAX_CONCURRENCY", "8").start().await;
+    let text = |number: usize| format!("PRIVATE {number}");
+    world.gateway.always(|seen| {
+        let question = seen.body["messages"][1]["content"].as_str().unwrap().to_owned();
+        let slowly = (0..20).fold(Answer::stream(), |answer, _| answer.event(&token(&question)).wait(3));
+        slowly.event(&finish()).end()
+    });
+    let ask = |number| conversation(&[json!({"role": "user", "content": text(number)})]);
+    let calls: Vec<_> = (0..8).map(|number| world.call(ask(number))).collect();
+    for (number, call) in calls.into_iter().enumerate() {
+        let response = call.finish().await;
+        response.completed();
+        assert_eq!(response.shown(), text(number).repeat(20));
     }
 }

@@ -1,6 +1,6 @@
 //! Connections to the gateway: kept, lost, never made.
 
-use crate::support::answer::{Answer, Script, Step, healthy, only};
+use crate::support::answer::{Answer, Script, Step, healthy, milliseconds, only};
 use crate::support::event::Dialect;
 use crate::support::payload::healthy_payloads;
 use crate::support::world::{Setup, World};
@@ -66,4 +66,16 @@ async fn a_connect_that_gets_no_answer_counts_as_a_lost_connection() {
     response.completed();
     response.ended_in(200..=1_500);
     assert_eq!(world.fallback.count(), 1);
+}
+
+/// Only a connection that was dead before it was used again is free of charge. One that breaks while the gateway
+/// works on the request is a lost connection like any other: asking again costs the budget, and money.
+#[tokio::test]
+async fn a_connection_that_breaks_in_mid_request_is_no_dead_one() {
+    let world = Setup::new().once().start().await;
+    world.is_healthy().await;
+    let before = world.gateway.count();
+    world.gateway.next(Script(vec![milliseconds(500), Step::Reset]));
+    world.ask(Dialect::V1.ask()).await.refused(Dialect::V1, 502, "gateway_error");
+    assert_eq!(world.gateway.count(), before + 1);
 }

@@ -104,7 +104,7 @@ async fn what_fails_after_the_gate_is_told_in_band() {
             "context_length_exceeded",
         ),
         (late(too_many(&[("retry-after", "600")])), "rate_limit_exceeded"),
-        (late(only(Step::Reset)), "gateway_error"),
+        (late(Answer::stream().reset()), "gateway_error"),
         (late(Answer::stream().event("broken").close()), "gateway_error"),
     ];
     for (script, code) in faults {
