@@ -79,3 +79,14 @@ async fn retries_never_run_past_it() {
     assert!([502, 504].contains(&response.status), "{}", response.text());
     response.ended_in(0..=650);
 }
+
+#[tokio::test]
+async fn a_deadline_within_the_margin_is_504_at_once() {
+    let world = World::start().await;
+    world.gateway.always(|_| only(Step::Hang));
+    for dialect in BOTH {
+        let response = world.ask(dialect.ask().time_left(800)).await;
+        response.refused(dialect, 504, "gateway_timeout");
+        response.ended_in(0..=700);
+    }
+}

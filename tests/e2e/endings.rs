@@ -3,7 +3,7 @@
 use crate::faults_midway::tokens;
 use crate::support::answer::{Answer, Live, Script};
 use crate::support::event::{BOTH, Dialect};
-use crate::support::payload::{chunk, healthy_payloads, sse, token};
+use crate::support::payload::{chunk, finish, healthy_payloads, sse, token};
 use crate::support::world::{Setup, World};
 use serde_json::json;
 
@@ -103,4 +103,47 @@ async fn every_legal_form_of_sse_is_normalised() {
         expected[2] = format!("{head}, \"{tail}");
         assert_eq!(response.completed(), expected);
     }
+}
+
+/// Whatever a browser's `JSON.parse` takes is JSON, and is passed on as it came.
+#[tokio::test]
+async fn every_legal_form_of_json_passes() {
+    let world = World::start().await;
+    let event = |more: &str| token("PRIVATE").replacen('{', &format!("{{{more},"), 1);
+    let payloads = [
+        // One emoji in two tokens, as escapes.
+        token("PRIVATE").replace("PRIVATE", r"\ud83d"),
+        token("PRIVATE").replace("PRIVATE", r"\udc69"),
+        event(r#""id":"first","error":null,"error":null"#),
+        event(r#""logprob":-1e999"#),
+        event(r#""big":123456789012345678901234567890.5E+3"#),
+        event(&format!(r#""deep":{}{}"#, "[".repeat(200), "]".repeat(200))),
+        format!(" \t{} ", token("spaces")),
+    ];
+    for payload in payloads {
+        let all = [payload, finish()];
+        world.gateway.next(Answer::stream().events(&all).end());
+        let response = world.ask(Dialect::V1.ask()).await;
+        response.streamed();
+        assert_eq!(response.text(), [&all[0], &all[1], "[DONE]"].map(|payload| sse(payload)).concat());
+    }
+}
+
+/// Some gateways send an empty finish reason with every token.
+#[tokio::test]
+async fn an_empty_finish_reason_is_none() {
+    let world = World::start().await;
+    let events = [chunk(json!({"content": "PRIVATE"}), Some(""))];
+    world.gateway.next(Answer::stream().events(&events).cut());
+    let response = world.ask(Dialect::V1.ask()).await;
+    assert_eq!(response.interrupted(Dialect::V1).0, events);
+}
+
+#[tokio::test]
+async fn a_gateway_that_sends_comments_is_not_silent() {
+    let world = Setup::new().with("IDLE_TIMEOUT_MS", "400").start().await;
+    let start = Answer::stream().event(&token("PRIVATE"));
+    let waiting = (0..7).fold(start, |answer, _| answer.bytes(": processing\n\n").wait(150));
+    world.gateway.next(waiting.event(&finish()).end());
+    assert_eq!(world.ask(Dialect::V1.ask()).await.completed(), [token("PRIVATE"), finish()]);
 }

@@ -179,3 +179,28 @@ fn memory_stayed(world: &World, before: u64) {
     let grown = world.function.peak_memory().saturating_sub(before);
     assert!(grown < 20 * MEBIBYTE as u64, "memory grew by {grown} bytes");
 }
+
+#[tokio::test]
+async fn json_and_heads_without_an_end_are_given_up() {
+    let world = Setup::new().once().start().await;
+    world.is_healthy().await;
+    let before = world.function.peak_memory();
+    let piece = Bytes::from(vec![b'x'; MEBIBYTE]);
+    let starts = [
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n{\"id\":\"",
+        "HTTP/1.1 200 OK\r\nconnection: close\r\nx-long: ",
+    ];
+    for start in starts {
+        for stream in [true, false] {
+            let mut steps = vec![Step::Write(start.into())];
+            steps.extend((0..64).map(|_| Step::Write(piece.clone())));
+            steps.push(Step::Cut);
+            world.gateway.next(Script(steps));
+            let body =
+                serde_json::json!({"messages": [{"role": "user", "content": "PRIVATE"}], "stream": stream});
+            world.ask(Dialect::V1.post(body)).await.refused(Dialect::V1, 502, "gateway_error");
+        }
+    }
+    memory_stayed(&world, before);
+    world.is_healthy().await;
+}

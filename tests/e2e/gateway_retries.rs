@@ -6,6 +6,7 @@ use crate::support::gateway::Gateway;
 use crate::support::patience::{between, took};
 use crate::support::payload::{cloudflare_error, healthy_payloads, openai_error};
 use crate::support::world::{Setup, World};
+use std::time::{Duration, SystemTime};
 
 /// The time from the answer to one request until the next, in milliseconds, must lie in `range`.
 fn waited(gateway: &Gateway, first: usize, range: std::ops::RangeInclusive<u64>) {
@@ -211,4 +212,14 @@ async fn nothing_is_asked_again_once_an_event_is_out() {
     let response = world.ask(Dialect::Conversations.ask()).await;
     response.interrupted(Dialect::Conversations);
     assert_eq!(world.gateway.count(), 1);
+}
+
+#[tokio::test]
+async fn retry_after_may_be_a_date() {
+    let world = World::start().await;
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3));
+    world.gateway.next(too_many(&[("retry-after", &date)]));
+    world.is_healthy().await;
+    // A date has no fraction of a second.
+    waited(&world.gateway, 0, 1_800..=3_100);
 }

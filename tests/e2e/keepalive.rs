@@ -93,7 +93,7 @@ async fn no_comment_while_events_come() {
 #[tokio::test]
 async fn what_fails_after_the_gate_is_told_in_band() {
     let world =
-        Setup::new().with("KEEPALIVE_MS", "150").with("RESPONSE_TIMEOUT_MS", "500").once().start().await;
+        Setup::new().with("KEEPALIVE_MS", "150").with("RESPONSE_TIMEOUT_MS", "1000").once().start().await;
     let wait = || Step::Wait(std::time::Duration::from_millis(350));
     let late = |script: Script| Script([vec![wait()], script.0].concat());
     let faults = [
@@ -112,7 +112,7 @@ async fn what_fails_after_the_gate_is_told_in_band() {
             world.gateway.next(script.clone());
             let response = world.ask(dialect.ask()).await;
             assert_eq!(response.opened_in(140..=340).interrupted(dialect), (vec![], code.to_owned()));
-            response.ended_in(300..=1_500);
+            response.ended_in(300..=2_000);
         }
         world.is_healthy().await;
     }
@@ -140,4 +140,15 @@ async fn json_is_not_opened_early() {
     let response = world.ask(Dialect::V1.post(body)).await;
     assert_eq!((response.status, response.json()), (200, answer));
     took("the answer", between(response.started, response.opened), 590..=1_500);
+}
+
+#[tokio::test]
+async fn comments_of_the_gateway_are_no_output() {
+    let world = start().await;
+    let start = Answer::stream().event(&token("PRIVATE"));
+    let waiting = (0..14).fold(start, |answer, _| answer.bytes(": processing\n\n").wait(50));
+    world.gateway.next(waiting.event(&healthy_payloads()[3]).end());
+    let response = world.ask(Dialect::V1.ask()).await;
+    response.completed();
+    assert!(comments(&response) >= 2, "{}", response.text());
 }

@@ -77,3 +77,19 @@ fn code(response: &Response) -> Value {
     let body = response.json();
     body.get("code").unwrap_or(&body["error"]["code"]).clone()
 }
+
+/// Lambda hands paths on decoded.
+#[tokio::test]
+async fn odd_paths_and_queries_are_answered() {
+    let world = World::start().await;
+    for path in ["/hello world", "/日本語", "/a\"b\n{\"fake\":1}", "/%zz", "//", "/..", "/a?b#c", "", "*"]
+    {
+        let response = world.ask(Event::new("GET", path)).await;
+        assert_eq!(response.status, 404, "{path:?}");
+    }
+    for query in ["jwt=%zz", "q=日本語", "a b", "&&==", "q=\"\n"] {
+        let mut event = Dialect::Conversations.ask();
+        event.json["rawQueryString"] = json!(query);
+        world.ask(event).await.completed();
+    }
+}

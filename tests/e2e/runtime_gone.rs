@@ -1,11 +1,11 @@
 //! The Runtime API drops a response: the gateway is let go at once, the next invocation is served.
 
-use crate::support::answer::Answer;
+use crate::support::answer::{Answer, Step, only};
 use crate::support::event::{BOTH, Dialect};
 use crate::support::invocation::Treatment;
 use crate::support::patience::{between, took};
 use crate::support::payload::token;
-use crate::support::world::World;
+use crate::support::world::{Setup, World};
 
 #[tokio::test]
 async fn the_gateways_connection_is_let_go_at_once() {
@@ -52,4 +52,19 @@ async fn many_dropped_responses_in_a_row() {
         call.dropped().await;
     }
     world.is_healthy().await;
+}
+
+#[tokio::test]
+async fn before_the_gateway_has_said_anything() {
+    let world = Setup::new().with("KEEPALIVE_MS", "150").start().await;
+    for script in [only(Step::Hang), Answer::stream().hang()] {
+        let before = world.gateway.count();
+        world.gateway.next(script);
+        // The keep-alive opens the stream, and is all there is to drop.
+        let mut call = world.api.invoke(Dialect::Conversations.ask(), Treatment::DropAfter(1));
+        let dropped = call.dropped().await;
+        let gone = world.gateway.gone(before).await;
+        took("letting the gateway go", between(dropped, gone), 0..=500);
+        world.is_healthy().await;
+    }
 }

@@ -168,3 +168,16 @@ async fn a_star_allows_any_model_and_lists_none() {
     assert_eq!(world.ask(Dialect::V1.post(with(json!({"model": "llama-3"})))).await.status, 200);
     assert_eq!(world.gateway.models(), ["llama-3"]);
 }
+
+#[tokio::test]
+async fn the_callers_own_key_goes_nowhere() {
+    let world = World::start().await;
+    let mut event = Dialect::V1.ask();
+    event.json["headers"]["authorization"] = json!("Bearer sk-test-callers");
+    event.json["headers"]["cf-aig-authorization"] = json!("Bearer sk-test-callers");
+    event.json["headers"]["x-stainless-lang"] = json!("js");
+    world.ask(event).await.completed();
+    let seen = world.gateway.request(0).await;
+    assert_eq!(seen.header("authorization"), Some("Bearer sk-test-first"));
+    assert!(!format!("{:?}", seen.head).contains("callers"), "{:?}", seen.head);
+}
