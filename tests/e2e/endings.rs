@@ -125,7 +125,7 @@ async fn every_legal_form_of_json_passes() {
         world.gateway.next(Answer::stream().events(&all).end());
         let response = world.ask(Dialect::V1.ask()).await;
         response.streamed();
-        assert_eq!(response.text(), [&all[0], &all[1], "[DONE]"].map(|payload| sse(payload)).concat());
+        assert_eq!(response.text(), [&all[0], &all[1], "[DONE]"].map(sse).concat());
     }
 }
 

@@ -22,6 +22,7 @@ mod gateway_fallback;
 mod gateway_keys;
 mod gateway_models;
 mod gateway_retries;
+mod headers;
 mod keepalive;
 mod logs;
 mod nodelay;

@@ -33,7 +33,7 @@ pub fn wrong_key(key: &str) -> Script {
 }
 
 pub fn healthy() -> Script {
-    Answer::stream().events(&healthy_payloads()).end().into()
+    Answer::stream().events(&healthy_payloads()).end()
 }
 
 /// What a healthy gateway answers to this request.

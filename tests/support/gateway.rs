@@ -83,8 +83,8 @@ impl Gateway {
     }
 
     /// Answers the next request that no other script waits for.
-    pub fn next(&self, script: impl Into<Script>) {
-        self.state.queue.lock().unwrap().push_back(script.into());
+    pub fn next(&self, script: Script) {
+        self.state.queue.lock().unwrap().push_back(script);
     }
 
     /// Answers every request for which no script waits.
