@@ -79,7 +79,8 @@ async fn stall_mid_stream() {
         world.gateway.next(Answer::stream().events(&tokens(3)).hang());
         let response = world.ask(dialect.ask()).await;
         assert_eq!(response.interrupted(dialect), (tokens(3), "gateway_timeout".to_owned()));
-        took("the idle time-out", between(response.when("PRIVATE 2 "), response.ended), 390..=1_200);
+        // The test itself may have read the token late.
+        took("the idle time-out", between(response.when("PRIVATE 2 "), response.ended), 300..=1_200);
         world.gateway.gone(before).await;
         world.is_healthy().await;
     }
@@ -87,9 +88,9 @@ async fn stall_mid_stream() {
 
 #[tokio::test]
 async fn silence_is_counted_from_the_last_byte() {
-    let world = Setup::new().with("IDLE_TIMEOUT_MS", "400").start().await;
+    let world = Setup::new().with("IDLE_TIMEOUT_MS", "600").start().await;
     let slow =
-        healthy_payloads().iter().fold(Answer::stream(), |answer, payload| answer.wait(250).event(payload));
+        healthy_payloads().iter().fold(Answer::stream(), |answer, payload| answer.wait(300).event(payload));
     world.gateway.next(slow.end());
     world.is_healthy().await;
 }
