@@ -37,7 +37,7 @@ impl Models {
         }
         match dialect {
             Dialect::Web => Ok(self.default.clone()),
-            Dialect::OpenAi => Err(Failure { param: Some("model".to_owned()), ..Kind::ModelNotFound.into() }),
+            Dialect::OpenAi => Err(not_found(wanted)),
         }
     }
 
@@ -56,9 +56,20 @@ impl Models {
     }
 }
 
+fn not_found(wanted: &str) -> Failure {
+    let failure = Failure { param: Some("model".to_owned()), ..Kind::ModelNotFound.into() };
+    if !is_printable(wanted) {
+        return failure;
+    }
+    failure.with_message(format!("The model `{wanted}` does not exist, or may not be used here."))
+}
+
+fn is_printable(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES && name.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn may_be_passed(name: &str, dialect: Dialect) -> bool {
-    let printable = name.len() <= MAX_NAME_BYTES && name.bytes().all(|byte| byte.is_ascii_graphic());
-    printable && (dialect == Dialect::OpenAi || name != FRONTEND_PLACEHOLDER)
+    is_printable(name) && (dialect == Dialect::OpenAi || name != FRONTEND_PLACEHOLDER)
 }
 
 /// Whether a model takes `max_completion_tokens` instead of `max_tokens`, as the reasoning families do: `o1`, `o3`

@@ -72,7 +72,7 @@ fn as_delta(index: usize, choice: &Value) -> Value {
             }
         }
     }
-    let reason = choice.get("finish_reason").filter(|reason| !reason.is_null()).cloned();
+    let reason = choice.get("finish_reason").filter(|reason| !reason.is_null() && *reason != "").cloned();
     json!({
         "index": choice.get("index").cloned().unwrap_or_else(|| index.into()),
         "delta": delta,

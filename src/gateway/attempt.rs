@@ -22,6 +22,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(3);
 const ERROR_BODY_BYTES: usize = 64 * 1024;
 
+/// A dead connection shows within a round trip; a gateway that takes longer had the request, and may bill it.
+const STALE_WITHIN: Duration = Duration::from_millis(300);
+
 /// An answer, as the caller asked for it.
 #[derive(Debug)]
 pub enum Answer {
@@ -110,7 +113,7 @@ impl Attempt<'_> {
     }
 
     async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<reqwest::Response, Trouble> {
-        let connects = self.channel.preconnect.connects();
+        let (connects, started) = (self.channel.preconnect.connects(), Instant::now());
         let sending = self.channel.client.post(self.url).headers(headers).body(body).send();
         let sent = match self.question.stream {
             true => timeout(self.config.response_timeout, sending).await.map_err(|_| Trouble::NoAnswer)?,
@@ -119,7 +122,10 @@ impl Attempt<'_> {
         sent.map_err(|error| {
             if error.is_connect() {
                 Trouble::NotConnected
-            } else if connects == self.channel.preconnect.connects() {
+            } else if connects == self.channel.preconnect.connects()
+                && started.elapsed() < STALE_WITHIN
+                && is_reset(&error)
+            {
                 Trouble::StaleConnection
             } else {
                 Trouble::ConnectionLost
@@ -160,6 +166,21 @@ impl Attempt<'_> {
             Verdict::Chunk { .. } | Verdict::Done | Verdict::Malformed => Err(Trouble::BadAnswer),
         }
     }
+}
+
+/// Whether the peer no longer knew the connection. An orderly close can follow half an answer; a reset in the first
+/// moment comes from a host that let go of the connection long ago.
+fn is_reset(error: &reqwest::Error) -> bool {
+    use std::{error::Error, io};
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+            return matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe);
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The first byte that is neither white space nor a byte order mark.

@@ -73,11 +73,18 @@ fn bearer(headers: &mut HeaderMap, name: HeaderName, token: &str) {
     }
 }
 
-/// The gateway's headers that the caller may see.
+/// The gateway's headers that the caller may see. Lambda takes one text for each name: values of the same name are
+/// joined, as HTTP allows, and those that are no text are left out.
 pub fn passed_on(from: &HeaderMap) -> HeaderMap {
     let shown = |name: &HeaderName| {
         let name = name.as_str();
         matches!(name, "cf-aig-cache-status" | "cf-aig-log-id") || name.starts_with("x-ratelimit-")
     };
-    from.iter().filter(|(name, _)| shown(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let names = from.keys().filter(|name| shown(name));
+    let joined = names.filter_map(|name| {
+        let values: Vec<&str> = from.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
+        let value = HeaderValue::try_from(values.join(", ")).ok().filter(|value| !value.is_empty())?;
+        Some((name.clone(), value))
+    });
+    joined.collect()
 }

@@ -1,6 +1,7 @@
 //! What one event means for the stream: read in one pass, without building a tree.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// What an upstream event is.
@@ -130,6 +131,16 @@ impl<'de> Deserialize<'de> for IsNull {
     }
 }
 
+/// Whether a value is a reason to have finished: some gateways send an empty one with every token.
+struct IsReason(bool);
+
+impl<'de> Deserialize<'de> for IsReason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Option::<&RawValue>::deserialize(deserializer)?;
+        Ok(Self(value.is_some_and(|value| value.get() != r#""""#)))
+    }
+}
+
 /// How many elements of a `choices` array carry a `finish_reason`.
 struct Finished(u32);
 
@@ -153,7 +164,7 @@ impl<'de> Deserialize<'de> for Finished {
                 let mut finished = 0;
                 while let Some(name) = choice.next_key()? {
                     match name {
-                        Name::FinishReason => finished = u32::from(!choice.next_value::<IsNull>()?.0),
+                        Name::FinishReason => finished = u32::from(choice.next_value::<IsReason>()?.0),
                         _ => drop(choice.next_value::<IgnoredAny>()?),
                     }
                 }
@@ -181,6 +192,7 @@ mod tests {
                 r#"{"choices":[{"finish_reason":"stop"},{"index":1,"finish_reason":"length"}]}"#,
                 Verdict::Chunk { finished: 2 },
             ),
+            (r#"{"choices":[{"finish_reason":""}]}"#, Verdict::Chunk { finished: 0 }),
             (r#"{"choices":[{"delta":{"finish_reason":"stop"}}]}"#, Verdict::Chunk { finished: 0 }),
             (r#"{"choices":[],"usage":{"total_tokens":9},"error":null}"#, Verdict::Chunk { finished: 0 }),
             (r#"{"choices":null}"#, Verdict::Chunk { finished: 0 }),
