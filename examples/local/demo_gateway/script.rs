@@ -88,7 +88,7 @@ fn whole(mut frames: Vec<String>, command: Command) -> Vec<Step> {
     match command {
         Command::Empty => Vec::new(),
         Command::First => vec![send(error_event())],
-        Command::Burst => vec![send(frames.concat())],
+        Command::Help | Command::Burst => vec![send(frames.concat())],
         Command::Slow => std::iter::once(Step::Wait(SLOW)).chain(paced(frames)).collect(),
         Command::Big => {
             let padding = format!("data: {{\"padding\":\"{}\",", "x".repeat(900_000));
