@@ -146,7 +146,9 @@ impl App {
                 record.reason(reason);
                 Err(Kind::Unauthorized.into())
             }
-            Err(AuthError::SecretUnavailable | AuthError::KeysUnavailable) => Err(Kind::SecretUnavailable.into()),
+            Err(AuthError::SecretUnavailable | AuthError::KeysUnavailable) => {
+                Err(Kind::SecretUnavailable.into())
+            }
         }
     }
 

@@ -125,7 +125,9 @@ impl Config {
             aws: AwsEnvironment {
                 region: reader.text("AWS_REGION"),
                 has_credentials: reader.text("AWS_ACCESS_KEY_ID").is_some(),
-                endpoint: reader.text("AWS_ENDPOINT_URL_SECRETS_MANAGER").or_else(|| reader.text("AWS_ENDPOINT_URL")),
+                endpoint: reader
+                    .text("AWS_ENDPOINT_URL_SECRETS_MANAGER")
+                    .or_else(|| reader.text("AWS_ENDPOINT_URL")),
             },
             stream: StreamTimes {
                 keep_alive: reader.duration_ms("KEEPALIVE_MS", 15_000),
@@ -167,7 +169,9 @@ fn gateway(reader: &mut Reader, idle_timeout: Duration) -> GatewayConfig {
         first_event_timeout: reader.duration_ms("FIRST_EVENT_TIMEOUT_MS", idle_timeout.as_millis() as u64),
         idle_timeout,
         max_retries: reader.number("MAX_RETRIES", 2, 0..=5) as u32,
-        cache_ttl: reader.text("CACHE_TTL_SECONDS").map(|_| reader.number("CACHE_TTL_SECONDS", 0, 0..=u32::MAX.into())),
+        cache_ttl: reader
+            .text("CACHE_TTL_SECONDS")
+            .map(|_| reader.number("CACHE_TTL_SECONDS", 0, 0..=u32::MAX.into())),
     }
 }
 

@@ -109,11 +109,15 @@ impl Kind {
             Self::Refused => "The AI service refused the request.",
             Self::RateLimited => "The AI service is receiving too many requests. Please try again shortly.",
             Self::OutOfQuota => "The AI service's quota is used up. Please tell the administrator.",
-            Self::GatewayMisconfigured => "The AI service is not set up correctly. Please tell the administrator.",
+            Self::GatewayMisconfigured => {
+                "The AI service is not set up correctly. Please tell the administrator."
+            }
             Self::Gateway => "The AI service failed to answer. Please try again.",
             Self::GatewayTimeout => "The AI service took too long to answer. Please try again.",
             Self::Deadline => "The answer took longer than this service may run.",
-            Self::SecretUnavailable => "The AI service's key can't be read at the moment. Please try again shortly.",
+            Self::SecretUnavailable => {
+                "The AI service's key can't be read at the moment. Please try again shortly."
+            }
             Self::Internal => "Something went wrong on our side. Please try again.",
         }
     }

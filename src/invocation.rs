@@ -114,7 +114,11 @@ mod tests {
             ("", true, 2, Kind::InvalidJson),
             ("not base64!", true, 20, Kind::InvalidJson),
         ] {
-            assert_eq!(call(body, is_base64).into_body(limit).map_err(|failure| failure.kind), Err(kind), "{body}");
+            assert_eq!(
+                call(body, is_base64).into_body(limit).map_err(|failure| failure.kind),
+                Err(kind),
+                "{body}"
+            );
         }
     }
 

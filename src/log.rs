@@ -34,6 +34,9 @@ pub fn write(level: &str, event: &str, fields: Map<String, Value>) {
     line.extend(fields);
     let mut text = Value::Object(line).to_string();
     text.push('\n');
+    if cfg!(test) {
+        return; // unit tests would drown in it
+    }
     // A log that can't be written leaves nothing to do: there is nowhere to say it.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }

@@ -9,7 +9,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     log::catch_panics();
     let Some(address) = variable("AWS_LAMBDA_RUNTIME_API") else {
-        return fail("AWS_LAMBDA_RUNTIME_API is not set: Lambda or `cargo lambda watch` starts this program; on its own, try `cargo run --example local`");
+        return fail(
+            "AWS_LAMBDA_RUNTIME_API is not set: Lambda or `cargo lambda watch` starts this program; on its own, try `cargo run --example local`",
+        );
     };
     let concurrency = variable("AWS_LAMBDA_MAX_CONCURRENCY").and_then(|text| text.parse().ok()).unwrap_or(1);
     // One thread serves one invocation fastest; more invocations at once may use more processors.

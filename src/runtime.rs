@@ -51,7 +51,10 @@ async fn work(app: Arc<App>, api: Arc<RuntimeApi>) -> Result<(), RuntimeError> {
         let reply = app.handle(invocation).await;
         if let Err(error) = api.respond(&ticket, reply).await {
             // The caller or Lambda gave this response up; the next invocation has nothing to do with it.
-            log::warning("response_dropped", &[("request_id", ticket.request_id()), ("reason", &error.to_string())]);
+            log::warning(
+                "response_dropped",
+                &[("request_id", ticket.request_id()), ("reason", &error.to_string())],
+            );
         }
     }
 }

@@ -1,16 +1,25 @@
 //! Where secrets and keys come from: ties the caches to Secrets Manager and to the host of a key set.
 
 use crate::{
-    auth,
+    auth::{self, BearerSet, BoxFuture, TenantSecrets, Unavailable},
     config::{Config, KeySource},
+    log,
     secret::{Cached, OpenAiSecret, ReadError, SecretReader},
 };
+use bytes::{Bytes, BytesMut};
 use std::{sync::Arc, time::Duration};
 
-/// The secrets of the process.
+/// A key set is a few kilobytes from a host near by; 3 s is what a secret may take, too.
+const KEY_SET_TIMEOUT: Duration = Duration::from_secs(3);
+/// What is read of a key set, in bytes.
+const MAX_KEY_SET_BYTES: usize = 1024 * 1024;
+
+/// The secrets of the process, and the host of the keys.
 pub struct Sources {
     /// The OpenAI key and what lies beside it.
     pub openai: Cached<OpenAiSecret>,
+    tenants: Option<Cached<TenantSecrets>>,
+    key_host: Option<KeyHost>,
 }
 
 impl Sources {
@@ -20,20 +29,32 @@ impl Sources {
         let openai = match &config.key {
             KeySource::Environment(key) => Cached::fixed(OpenAiSecret::of_key(key.clone())),
             KeySource::SecretsManager(id) => {
-                parsed("openai", reader, id.clone(), config.secret_ttl, |text| OpenAiSecret::parse(&text))
+                parsed("openai", reader.clone(), id.clone(), config.secret_ttl, OpenAiSecret::parse)
             }
         };
-        Self { openai }
+        let tenants = config.auth.tenants_secret.clone();
+        let tenants = tenants.map(|id| parsed("tenants", reader, id, config.secret_ttl, parse_tenants));
+        let key_host = config.auth.jwks().map(|jwks| KeyHost { http: http.clone(), url: jwks.url.clone() });
+        Self { openai, tenants, key_host }
     }
 
     /// Reads what the first call will need. What fails is logged, and tried again by that call.
     pub async fn read_ahead(&self) {
-        let _ = self.openai.current().await;
+        let tenants = async {
+            if let Some(tenants) = &self.tenants {
+                let _ = tenants.current().await;
+            }
+        };
+        let (_, ()) = tokio::join!(self.openai.current(), tenants);
     }
 
     /// The sources that authentication asks.
     pub fn for_auth(&self) -> auth::Sources {
-        auth::Sources::default()
+        auth::Sources {
+            tenants: self.tenants.clone().map(|tenants| Arc::new(tenants) as _),
+            bearer_tokens: Some(Arc::new(self.openai.clone())),
+            key_host: self.key_host.clone().map(|host| Arc::new(host) as _),
+        }
     }
 }
 
@@ -43,15 +64,80 @@ fn parsed<T: PartialEq + Send + Sync + 'static>(
     reader: SecretReader,
     id: String,
     ttl: Duration,
-    parse: fn(String) -> Option<T>,
+    parse: fn(&str) -> Option<T>,
 ) -> Cached<T> {
     let source = Arc::new((reader, id));
     let read = move || {
         let source = Arc::clone(&source);
         Box::pin(async move {
             let text = source.0.read(&source.1).await?;
-            parse(text).ok_or_else(|| ReadError("the secret does not hold what it should".to_owned()))
+            parse(&text).ok_or_else(|| ReadError("the secret does not hold what it should".to_owned()))
         }) as _
     };
     Cached::new(name, ttl, Box::new(read))
+}
+
+fn parse_tenants(text: &str) -> Option<TenantSecrets> {
+    let tenants = TenantSecrets::parse(text).ok()?;
+    let (usable, skipped) = (tenants.len().to_string(), tenants.skipped().to_string());
+    log::info("tenants_read", &[("usable", &usable), ("skipped", &skipped)]);
+    Some(tenants)
+}
+
+impl auth::Tenants for Cached<TenantSecrets> {
+    fn current(&self) -> BoxFuture<'_, Result<Arc<TenantSecrets>, Unavailable>> {
+        Box::pin(async { Cached::current(self).await.map_err(|_| Unavailable) })
+    }
+
+    fn refresh(&self) -> BoxFuture<'_, Result<Arc<TenantSecrets>, Unavailable>> {
+        Box::pin(async {
+            let used = Cached::current(self).await.map_err(|_| Unavailable)?;
+            Ok(self.replace(&used).await.unwrap_or(used))
+        })
+    }
+}
+
+impl auth::BearerTokens for Cached<OpenAiSecret> {
+    fn current(&self) -> BoxFuture<'_, Result<Arc<BearerSet>, Unavailable>> {
+        Box::pin(async {
+            let secret = Cached::current(self).await.map_err(|_| Unavailable)?;
+            Ok(Arc::clone(&secret.bearer_tokens))
+        })
+    }
+}
+
+/// Where a key set is published.
+#[derive(Clone)]
+struct KeyHost {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl KeyHost {
+    async fn read(&self) -> Result<Bytes, String> {
+        let mut response = self.http.get(&self.url).send().await.map_err(|error| error.to_string())?;
+        if response.status() != http::StatusCode::OK {
+            return Err(format!("the host answered {}", response.status()));
+        }
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_KEY_SET_BYTES {
+                return Err("the key set is too large".to_owned());
+            }
+        }
+        Ok(body.freeze())
+    }
+}
+
+impl auth::KeyHost for KeyHost {
+    fn fetch(&self) -> BoxFuture<'_, Result<Bytes, Unavailable>> {
+        Box::pin(async {
+            let read = tokio::time::timeout(KEY_SET_TIMEOUT, self.read()).await;
+            read.unwrap_or_else(|_| Err("the host took too long".to_owned())).map_err(|reason| {
+                log::warning("key_set_unreadable", &[("reason", &reason)]);
+                Unavailable
+            })
+        })
+    }
 }

@@ -37,6 +37,15 @@ impl BearerSet {
     }
 }
 
+/// Equal when the same tokens have the same names, in the same order.
+impl PartialEq for BearerSet {
+    fn eq(&self, other: &Self) -> bool {
+        let mut pairs = self.entries.iter().zip(&other.entries);
+        self.entries.len() == other.entries.len()
+            && pairs.all(|(one, two)| one.0 == two.0 && one.1.as_ref() == two.1.as_ref())
+    }
+}
+
 impl fmt::Debug for BearerSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("BearerSet").field("tokens", &self.entries.len()).finish_non_exhaustive()
@@ -79,6 +88,13 @@ mod tests {
     fn an_empty_set_knows_nobody() {
         assert_eq!(BearerSet::default().name(""), None);
         assert_eq!(BearerSet::new([("nobody", "")]).name(""), None);
+    }
+
+    #[test]
+    fn sets_of_the_same_tokens_are_equal() {
+        let [one, same, other, renamed] =
+            [("n", "t"), ("n", "t"), ("n", "u"), ("m", "t")].map(|pair| BearerSet::new([pair]));
+        assert!(one == same && one != other && one != renamed && one != BearerSet::default());
     }
 
     #[test]

@@ -16,7 +16,10 @@ pub struct Caller {
 impl Caller {
     /// A caller who is a known user of a tenant.
     pub(super) fn user(tenant: &str, user: &str) -> Self {
-        Self { tenant: Some(tenant.to_owned()), user_hash: Some(hex(digest(&SHA256, user.as_bytes()).as_ref())) }
+        Self {
+            tenant: Some(tenant.to_owned()),
+            user_hash: Some(hex(digest(&SHA256, user.as_bytes()).as_ref())),
+        }
     }
 
     /// A caller of whom only the tenant is known.

@@ -47,22 +47,19 @@ impl Connect {
         let source = self.tenants.as_deref().ok_or(AuthError::SecretUnavailable)?;
         let known = source.current().await.map_err(|_| AuthError::SecretUnavailable)?;
         let Err(refusal) = verify(token, tenant, &known) else { return Ok(()) };
-        let newer = self.newer(source, &known).await.ok_or(AuthError::Denied(refusal))?;
+        let newer = self.newer(source).await.ok_or(AuthError::Denied(refusal))?;
         verify(token, tenant, &newer).map_err(AuthError::Denied)
     }
 
-    /// Tenants that are newer than `known`, when there can be any. Callers that come while somebody else's
-    /// refresh is under way wait for it and share what it brought.
-    async fn newer(&self, source: &dyn Tenants, known: &Arc<TenantSecrets>) -> Option<Arc<TenantSecrets>> {
+    /// The tenants, read anew when that is due. Callers that come while somebody else's refresh is under way
+    /// wait for it and share what it brought.
+    async fn newer(&self, source: &dyn Tenants) -> Option<Arc<TenantSecrets>> {
         let mut last_refresh = self.last_refresh.lock().await;
-        let newest = match *last_refresh {
-            Some(at) if at.elapsed() < REFRESH_INTERVAL => source.current().await,
-            _ => {
-                *last_refresh = Some(Instant::now());
-                source.refresh().await
-            }
-        };
-        newest.ok().filter(|newest| !Arc::ptr_eq(newest, known))
+        if last_refresh.is_some_and(|at| at.elapsed() < REFRESH_INTERVAL) {
+            return source.current().await.ok();
+        }
+        *last_refresh = Some(Instant::now());
+        source.refresh().await.ok()
     }
 }
 

@@ -73,7 +73,11 @@ async fn a_new_tenant_and_a_rotated_secret_are_found_by_one_refresh() {
         assert_eq!(ask(&connect, "one", "old").await, Ok(Some("one".to_owned())));
         assert_eq!(store.refreshes.load(SeqCst), 0, "a good token needs none");
         assert_eq!(ask(&connect, tenant, secret).await, Ok(Some(tenant.to_owned())));
-        assert_eq!(ask(&connect, "one", "old").await, denied(reason::SIGNATURE), "the old secret is worth nothing now");
+        assert_eq!(
+            ask(&connect, "one", "old").await,
+            denied(reason::SIGNATURE),
+            "the old secret is worth nothing now"
+        );
         assert_eq!(store.refreshes.load(SeqCst), 1);
     }
 }
@@ -88,6 +92,19 @@ async fn strangers_cause_one_refresh_a_minute() {
     }
     let refreshes = store.refreshes.load(SeqCst);
     assert!((3..=4).contains(&refreshes), "{refreshes} in three minutes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_minute_after_a_refresh_the_next_one_is_due() {
+    let (store, connect) = set_up(OLD);
+    assert_eq!(ask(&connect, "two", "second").await, denied(reason::TENANT_UNKNOWN));
+    store.publish(NEW);
+    // The refresh itself took a second of the minute.
+    advance(Duration::from_millis(58_900)).await;
+    assert_eq!(ask(&connect, "two", "second").await, denied(reason::TENANT_UNKNOWN));
+    advance(Duration::from_millis(100)).await;
+    assert_eq!(ask(&connect, "two", "second").await, Ok(Some("two".to_owned())));
+    assert_eq!(store.refreshes.load(SeqCst), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -125,7 +142,10 @@ async fn a_store_that_is_down_is_503_until_tenants_are_known_and_401_for_strange
     assert_eq!(ask(&connect, "one", "old").await, Ok(Some("one".to_owned())));
     *store.known.lock().unwrap() = None;
     assert_eq!(ask(&connect, "one", "old").await, Err(AuthError::SecretUnavailable));
-    assert_eq!(Connect::new(None).identify(&token("one", "old"), SystemTime::now()).await, Err(AuthError::SecretUnavailable));
+    assert_eq!(
+        Connect::new(None).identify(&token("one", "old"), SystemTime::now()).await,
+        Err(AuthError::SecretUnavailable)
+    );
 }
 
 #[tokio::test]

@@ -28,7 +28,8 @@ impl Credentials<'_> {
     /// even when it is empty or nonsense: a second credential never saves a bad first one.
     pub(super) fn presented(&self, query_counts: bool) -> Result<Presented<'_>, AuthError> {
         if query_counts && let Some(value) = jwt_parameter(self.query)? {
-            let token = limited(value).and_then(|value| percent_decoded(value).ok_or(reason::MALFORMED_TOKEN));
+            let token =
+                limited(value).and_then(|value| percent_decoded(value).ok_or(reason::MALFORMED_TOKEN));
             return token.map(Presented::Jwt).map_err(AuthError::Denied);
         }
         let mut values = self.headers.get_all(AUTHORIZATION).iter();

@@ -3,8 +3,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 
 /// `J` or `B` for the form, then the token; or why there is none.
 fn presented(query: &str, headers: &[&'static str], query_counts: bool) -> Result<String, AuthError> {
-    let headers: HeaderMap =
-        headers.iter().map(|value| (AUTHORIZATION, HeaderValue::from_static(value))).fold(HeaderMap::new(), append);
+    let headers: HeaderMap = headers
+        .iter()
+        .map(|value| (AUTHORIZATION, HeaderValue::from_static(value)))
+        .fold(HeaderMap::new(), append);
     let credentials = Credentials { query, headers: &headers };
     credentials.presented(query_counts).map(|presented| match presented {
         Presented::Jwt(token) => format!("J{token}"),
@@ -52,7 +54,10 @@ fn without_connect_the_query_is_no_credential() {
 #[test]
 fn a_header_that_is_not_text_is_malformed() {
     let mut headers = HeaderMap::new();
-    headers.insert(AUTHORIZATION, HeaderValue::from_bytes(b"Bearer \xff").unwrap_or(HeaderValue::from_static("")));
+    headers.insert(
+        AUTHORIZATION,
+        HeaderValue::from_bytes(b"Bearer \xff").unwrap_or(HeaderValue::from_static("")),
+    );
     let credentials = Credentials { query: "", headers: &headers };
     assert!(matches!(credentials.presented(true), Err(AuthError::Denied(reason::MALFORMED_HEADER))));
 }

@@ -52,20 +52,24 @@ impl KeyCache {
         let seen = self.state().clone();
         match seen.find(id, algorithm) {
             Some(key) if is_within(seen.fetched, FRESH) => return Ok(key),
-            Some(_) => self.freshen(&seen).await,
+            Some(_) => self.freshen().await,
             None => self.look_for(id, algorithm, &seen).await,
         }
         let state = self.state();
-        let missing = if state.keys.is_some() { AuthError::Denied(reason::KEY_UNKNOWN) } else { AuthError::KeysUnavailable };
+        let missing = if state.keys.is_some() {
+            AuthError::Denied(reason::KEY_UNKNOWN)
+        } else {
+            AuthError::KeysUnavailable
+        };
         state.find(id, algorithm).ok_or(missing)
     }
 
     /// Replaces old keys. Only one caller does; the others go on with the old ones, as does everybody while
     /// the host is down.
-    async fn freshen(&self, seen: &State) {
-        if !is_within(seen.tried, RETRY)
-            && let Ok(_turn) = self.turn.try_lock()
-        {
+    async fn freshen(&self) {
+        let Ok(_turn) = self.turn.try_lock() else { return };
+        let is_due = !is_within(self.state().tried, RETRY);
+        if is_due {
             self.fetch().await;
         }
     }

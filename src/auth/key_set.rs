@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_key_serves_the_algorithm_of_its_type_and_no_other() {
-        for more in ["", ",\"alg\":\"RS256\"", ",\"use\":\"sig\"", ",\"key_ops\":[\"verify\",\"x\"]", ",\"n2\":{}"] {
+        for more in
+            ["", ",\"alg\":\"RS256\"", ",\"use\":\"sig\"", ",\"key_ops\":[\"verify\",\"x\"]", ",\"n2\":{}"]
+        {
             let members = format!("\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"{more}");
             assert!(has(&members, Algorithm::RS256), "{members}");
             assert!(!has(&members, Algorithm::ES256), "{members}");

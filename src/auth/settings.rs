@@ -63,7 +63,9 @@ impl AuthSettings {
                 "bearer" => settings.add_bearer(&lookup, problems),
                 "jwks" => settings.modes.extend(jwks(&lookup, problems).map(Mode::Jwks)),
                 "none" => {}
-                _ => problems.push(format!("AUTH_MODE has an unknown mode {name:?}; use connect, bearer, jwks, or none.")),
+                _ => problems.push(format!(
+                    "AUTH_MODE has an unknown mode {name:?}; use connect, bearer, jwks, or none."
+                )),
             }
         }
         settings
@@ -106,7 +108,9 @@ fn jwks(lookup: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> 
     let url = url?;
     if !is_trustworthy(&url) {
         // The value is not told: somebody may have put a password into it.
-        problems.push("JWKS_URL must be an https URL without a user name, or http to a loopback host.".to_owned());
+        problems.push(
+            "JWKS_URL must be an https URL without a user name, or http to a loopback host.".to_owned(),
+        );
         return None;
     }
     Some(JwksSettings { url, issuer: issuer?, audience: audience? })
@@ -115,7 +119,9 @@ fn jwks(lookup: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> 
 /// Keys that came in the clear could be anybody's: `https`, or `http` that never leaves the machine.
 fn is_trustworthy(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
-    let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else { return false };
+    let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else {
+        return false;
+    };
     let host = authority.host();
     match uri.scheme_str() {
         Some("https") => !host.is_empty(),

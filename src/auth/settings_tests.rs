@@ -3,7 +3,8 @@ use super::{AuthSettings, JwksSettings, Mode};
 const URL: &str = "https://keys.example.org/jwks.json";
 
 fn read(variables: &[(&str, &str)]) -> (AuthSettings, Vec<String>) {
-    let lookup = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+    let lookup =
+        |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     let mut problems = Vec::new();
     (AuthSettings::from_lookup(&lookup, &mut problems), problems)
 }
@@ -30,7 +31,10 @@ fn nothing_set_at_all_is_a_problem_and_never_open() {
 
 #[test]
 fn none_stands_alone() {
-    assert_eq!(read(&[("AUTH_MODE", " none ,none")]), (AuthSettings { modes: vec![Mode::None], tenants_secret: None }, vec![]));
+    assert_eq!(
+        read(&[("AUTH_MODE", " none ,none")]),
+        (AuthSettings { modes: vec![Mode::None], tenants_secret: None }, vec![])
+    );
     for mode in ["none,connect", "bearer,none", "jwks, none"] {
         let (settings, problems) = read(&[("AUTH_MODE", mode)]);
         assert!(!settings.modes.contains(&Mode::None), "{mode}");
@@ -63,7 +67,10 @@ fn each_bad_value_is_one_sentence() {
         (vec![("AUTH_MODE", "bearer")], vec!["OPENAI_API_KEY_SECRET_ARN"]),
         (vec![("AUTH_MODE", "jwks")], vec!["JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"]),
         (vec![("AUTH_MODE", "jwks"), ("JWKS_URL", URL), ("JWT_ISSUER", "i")], vec!["JWT_AUDIENCE"]),
-        (vec![("AUTH_MODE", "jwks"), ("JWKS_URL", "ftp://x/"), ("JWT_AUDIENCE", "a")], vec!["JWT_ISSUER", "JWKS_URL"]),
+        (
+            vec![("AUTH_MODE", "jwks"), ("JWKS_URL", "ftp://x/"), ("JWT_AUDIENCE", "a")],
+            vec!["JWT_ISSUER", "JWKS_URL"],
+        ),
     ] {
         let (settings, problems) = read(&variables);
         assert_eq!(problems.len(), words.len(), "{problems:?}");
@@ -85,7 +92,10 @@ fn keys_come_over_https_or_from_this_machine() {
         "http://[::1]:80/keys",
     ] {
         let (settings, problems) = jwks_with(url);
-        assert!(settings.jwks().is_some_and(|jwks| jwks.url == url) && problems.is_empty(), "{url}: {problems:?}");
+        assert!(
+            settings.jwks().is_some_and(|jwks| jwks.url == url) && problems.is_empty(),
+            "{url}: {problems:?}"
+        );
     }
     for url in [
         "http://keys.example.org/",

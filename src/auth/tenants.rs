@@ -1,6 +1,7 @@
 //! The tenants of an Atlassian Connect app and their shared secrets.
 
 use super::{BoxFuture, Unavailable};
+use aws_lc_rs::digest::{SHA256, digest};
 use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 use std::{collections::HashMap, fmt, sync::Arc};
@@ -19,6 +20,8 @@ pub trait Tenants: Send + Sync {
 pub struct TenantSecrets {
     keys: HashMap<String, DecodingKey>,
     skipped: usize,
+    /// The hash of the text that was read.
+    fingerprint: Vec<u8>,
 }
 
 /// The tenants' secret is not a JSON object. Says nothing of what it is instead: that may be a secret.
@@ -41,7 +44,8 @@ impl TenantSecrets {
                 Some((client_key, DecodingKey::from_secret(secret.as_bytes())))
             })
             .collect();
-        Ok(Self { skipped: total - keys.len(), keys })
+        let fingerprint = digest(&SHA256, json.as_bytes()).as_ref().to_vec();
+        Ok(Self { skipped: total - keys.len(), keys, fingerprint })
     }
 
     /// How many tenants can call.
@@ -62,6 +66,13 @@ impl TenantSecrets {
     /// The key of a tenant.
     pub(super) fn key(&self, client_key: &str) -> Option<&DecodingKey> {
         self.keys.get(client_key)
+    }
+}
+
+/// Equal when read from the same text: whether a refresh brought anything new.
+impl PartialEq for TenantSecrets {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
     }
 }
 
@@ -93,6 +104,14 @@ mod tests {
             assert_eq!(TenantSecrets::parse(json).unwrap_err(), NotTenants, "{json}");
         }
         assert!(TenantSecrets::parse("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn tenants_of_one_text_are_equal() {
+        let [one, same, other] = ["s", "s", "t"].map(|secret| {
+            TenantSecrets::parse(&format!(r#"{{"a":{{"sharedSecret":"{secret}"}}}}"#)).unwrap()
+        });
+        assert!(one == same && one != other);
     }
 
     #[test]

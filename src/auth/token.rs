@@ -63,7 +63,8 @@ impl<'a> Token<'a> {
 pub(super) fn looks_like_jwt(token: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let mut parts = token.split('.');
-    let begins = parts.next().is_some_and(|header| !header.is_empty()) && parts.next().is_some_and(|claims| !claims.is_empty());
+    let begins = parts.next().is_some_and(|header| !header.is_empty())
+        && parts.next().is_some_and(|claims| !claims.is_empty());
     begins && parts.count() == 1 && token.bytes().all(inner)
 }
 

@@ -55,7 +55,10 @@ impl<'a> Message<'a> {
     pub fn read_all(messages: &'a RawValue, dialect: Dialect) -> Result<Vec<Self>, Failure> {
         let messages = elements(messages, "messages")?;
         if messages.len() > MAX_MESSAGES {
-            return Err(Failure::invalid_request("messages", &format!("holds more than {MAX_MESSAGES} messages")));
+            return Err(Failure::invalid_request(
+                "messages",
+                &format!("holds more than {MAX_MESSAGES} messages"),
+            ));
         }
         let mut read = Vec::with_capacity(messages.len() + 1);
         for (index, message) in messages.into_iter().enumerate() {
@@ -69,9 +72,8 @@ impl<'a> Message<'a> {
             .map_err(|_| Failure::invalid_request(place, "must be an object that is a message"))?;
         let role = role(&incoming, place)?;
         let content = Content::read(incoming.content, place)?;
-        let passed = |field: Option<&'a RawValue>| {
-            field.filter(|field| dialect == Dialect::OpenAi && !is_null(field))
-        };
+        let passed =
+            |field: Option<&'a RawValue>| field.filter(|field| dialect == Dialect::OpenAi && !is_null(field));
         let tool_calls = passed(incoming.tool_calls).filter(|calls| calls.get() != "[]");
         if content.is_empty() && tool_calls.is_none() && role != "tool" {
             return Ok(None);

@@ -49,8 +49,9 @@ impl Models {
     /// The body of `GET /v1/models`.
     pub fn list(&self) -> Value {
         let names = std::iter::once(&self.default).chain(&self.allowed);
-        let models: Vec<Value> =
-            names.map(|id| json!({"id": id, "object": "model", "created": 0, "owned_by": "gptdock"})).collect();
+        let models: Vec<Value> = names
+            .map(|id| json!({"id": id, "object": "model", "created": 0, "owned_by": "gptdock"}))
+            .collect();
         json!({"object": "list", "data": models})
     }
 }
@@ -85,7 +86,9 @@ mod tests {
     fn choices() {
         let listed = models(&["o3"], false);
         for dialect in [Dialect::Web, Dialect::OpenAi] {
-            for (wanted, chosen) in [(None, "gpt-4o"), (Some(""), "gpt-4o"), (Some("gpt-4o"), "gpt-4o"), (Some("o3"), "o3")] {
+            for (wanted, chosen) in
+                [(None, "gpt-4o"), (Some(""), "gpt-4o"), (Some("gpt-4o"), "gpt-4o"), (Some("o3"), "o3")]
+            {
                 assert_eq!(listed.choose(wanted, dialect), Ok(chosen.to_owned()));
             }
         }
@@ -113,10 +116,33 @@ mod tests {
 
     #[test]
     fn reasoning_families() {
-        for model in ["o1", "o1-mini", "o3", "o4-mini", "o5", "gpt-5", "gpt-5-nano", "gpt-6-luna", "gpt-10", "openai/gpt-5", "ft:o3:acme"] {
+        for model in [
+            "o1",
+            "o1-mini",
+            "o3",
+            "o4-mini",
+            "o5",
+            "gpt-5",
+            "gpt-5-nano",
+            "gpt-6-luna",
+            "gpt-10",
+            "openai/gpt-5",
+            "ft:o3:acme",
+        ] {
             assert!(takes_completion_tokens(model), "{model}");
         }
-        for model in ["gpt-4o", "gpt-4.1", "gpt-3.5-turbo", "gpt-oss-120b", "omni", "o", "claude-5", "chatgpt-5", "olmo2", ""] {
+        for model in [
+            "gpt-4o",
+            "gpt-4.1",
+            "gpt-3.5-turbo",
+            "gpt-oss-120b",
+            "omni",
+            "o",
+            "claude-5",
+            "chatgpt-5",
+            "olmo2",
+            "",
+        ] {
             assert!(!takes_completion_tokens(model), "{model}");
         }
     }

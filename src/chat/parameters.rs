@@ -73,7 +73,11 @@ pub fn given(value: Option<&RawValue>) -> Option<&RawValue> {
 ///
 /// # Errors
 /// A failure that names the member, when it has another type.
-pub fn typed<T: DeserializeOwned>(name: &str, value: Option<&RawValue>, what: &str) -> Result<Option<T>, Failure> {
+pub fn typed<T: DeserializeOwned>(
+    name: &str,
+    value: Option<&RawValue>,
+    what: &str,
+) -> Result<Option<T>, Failure> {
     let Some(value) = given(value) else { return Ok(None) };
     serde_json::from_str(value.get()).map(Some).map_err(|_| Failure::invalid_request(name, what))
 }

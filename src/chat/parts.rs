@@ -58,7 +58,9 @@ impl<'a> Content<'a> {
     /// # Errors
     /// What is refused, with its place.
     pub fn read(content: Option<&'a RawValue>, place: &str) -> Result<Self, Failure> {
-        let Some(content) = content.filter(|content| !is_null(content)) else { return Ok(Self::Text("".into())) };
+        let Some(content) = content.filter(|content| !is_null(content)) else {
+            return Ok(Self::Text("".into()));
+        };
         let place = format!("{place}.content");
         match content.get().as_bytes().first() {
             Some(b'"') => Ok(Self::Text(text_of(content, &place)?)),

@@ -45,11 +45,17 @@ impl Question {
     ///
     /// # Errors
     /// [`Kind::InvalidJson`], [`Kind::InvalidRequest`] with the place, or [`Kind::ModelNotFound`].
-    pub fn parse(body: &[u8], dialect: Dialect, config: &ChatConfig, models: &Models) -> Result<Self, Failure> {
+    pub fn parse(
+        body: &[u8],
+        dialect: Dialect,
+        config: &ChatConfig,
+        models: &Models,
+    ) -> Result<Self, Failure> {
         let text = std::str::from_utf8(body).map_err(|_| Kind::InvalidJson)?;
         let json: &RawValue = serde_json::from_str(text).map_err(|_| Kind::InvalidJson)?;
         // serde would take an array for a struct, its elements in the fields' order.
-        let shape = || Failure::new(Kind::InvalidRequest).with_message("The request must be one JSON object.");
+        let shape =
+            || Failure::new(Kind::InvalidRequest).with_message("The request must be one JSON object.");
         let object = json.get().starts_with('{').then_some(json).ok_or_else(shape)?;
         let fields: Fields = serde_json::from_str(object.get()).map_err(|_| shape())?;
         let wanted = typed::<String>("model", fields.model, "must be a string")?;
@@ -97,7 +103,8 @@ impl Question {
         }
         // OpenAI refuses stream_options without stream.
         if let Some(options) = given(fields.stream_options).filter(|_| self.stream) {
-            let options_of: serde_json::Value = typed("stream_options", Some(options), "must be an object")?.unwrap_or_default();
+            let options_of: serde_json::Value =
+                typed("stream_options", Some(options), "must be an object")?.unwrap_or_default();
             self.wants_usage = options_of["include_usage"] == true;
             self.pass("stream_options", Some(options));
         }

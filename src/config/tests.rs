@@ -12,7 +12,10 @@ fn read(set: &[(&str, &str)]) -> Result<Config, ConfigError> {
 
 fn bases(set: &[(&str, &str)]) -> (String, Option<String>) {
     let gateway = read(set).unwrap().gateway;
-    (gateway.base.chat_completions.to_string(), gateway.fallback_base.map(|base| base.chat_completions.to_string()))
+    (
+        gateway.base.chat_completions.to_string(),
+        gateway.fallback_base.map(|base| base.chat_completions.to_string()),
+    )
 }
 
 #[test]
@@ -27,10 +30,18 @@ fn defaults() {
         "You are an AI assistant called 'GPTDock'. Answer in well-formatted markdown. Use headings, lists, code blocks, and formatting to make responses readable."
     );
     let gateway = &config.gateway;
-    let times = [gateway.connect_timeout, gateway.response_timeout, gateway.first_event_timeout, gateway.idle_timeout];
+    let times = [
+        gateway.connect_timeout,
+        gateway.response_timeout,
+        gateway.first_event_timeout,
+        gateway.idle_timeout,
+    ];
     assert_eq!(times.map(|time| time.as_millis()), [3000, 30_000, 60_000, 60_000]);
     let stream = &config.stream;
-    assert_eq!([stream.keep_alive, stream.idle, stream.deadline_margin].map(|time| time.as_millis()), [15_000, 60_000, 1000]);
+    assert_eq!(
+        [stream.keep_alive, stream.idle, stream.deadline_margin].map(|time| time.as_millis()),
+        [15_000, 60_000, 1000]
+    );
     assert_eq!((gateway.max_retries, gateway.cache_ttl), (2, None));
     assert_eq!((config.secret_ttl.as_secs(), config.max_body_bytes), (300, 5_242_880));
 }
@@ -44,11 +55,25 @@ fn base_urls() {
     assert_eq!(bases(&[]), (openai.to_owned(), None));
     assert_eq!(bases(&ids), (asked.clone(), Some(openai.to_owned())));
     assert_eq!(bases(&[("OPENAI_BASEURL", cloudflare)]), (asked.clone(), Some(openai.to_owned())));
-    assert_eq!(bases(&[("OPENAI_BASEURL", &format!("{cloudflare}/")), ("OPENAI_FALLBACK_BASEURL", "")]), (asked.clone(), None));
-    assert_eq!(bases(&[("OPENAI_BASEURL", cloudflare), ("OPENAI_FALLBACK_BASEURL", cloudflare)]), (asked, None));
     assert_eq!(
-        bases(&[ids[0], ids[1], ("OPENAI_BASEURL", "http://127.0.0.1:9"), ("OPENAI_FALLBACK_BASEURL", "http://[::1]:8/x")]),
-        ("http://127.0.0.1:9/chat/completions".to_owned(), Some("http://[::1]:8/x/chat/completions".to_owned()))
+        bases(&[("OPENAI_BASEURL", &format!("{cloudflare}/")), ("OPENAI_FALLBACK_BASEURL", "")]),
+        (asked.clone(), None)
+    );
+    assert_eq!(
+        bases(&[("OPENAI_BASEURL", cloudflare), ("OPENAI_FALLBACK_BASEURL", cloudflare)]),
+        (asked, None)
+    );
+    assert_eq!(
+        bases(&[
+            ids[0],
+            ids[1],
+            ("OPENAI_BASEURL", "http://127.0.0.1:9"),
+            ("OPENAI_FALLBACK_BASEURL", "http://[::1]:8/x")
+        ]),
+        (
+            "http://127.0.0.1:9/chat/completions".to_owned(),
+            Some("http://[::1]:8/x/chat/completions".to_owned())
+        )
     );
     assert!(read(&ids).unwrap().gateway.base.is_cloudflare);
     assert!(!read(&[]).unwrap().gateway.base.is_cloudflare);
@@ -57,9 +82,19 @@ fn base_urls() {
 #[test]
 fn every_bad_value_is_named_in_one_message() {
     let names = [
-        "OPENAI_BASEURL", "OPENAI_FALLBACK_BASEURL", "MAX_TOKENS", "CONNECT_TIMEOUT_MS", "RESPONSE_TIMEOUT_MS",
-        "FIRST_EVENT_TIMEOUT_MS", "IDLE_TIMEOUT_MS", "KEEPALIVE_MS", "DEADLINE_MARGIN_MS", "MAX_RETRIES",
-        "SECRET_TTL_SECONDS", "MAX_BODY_BYTES", "CACHE_TTL_SECONDS",
+        "OPENAI_BASEURL",
+        "OPENAI_FALLBACK_BASEURL",
+        "MAX_TOKENS",
+        "CONNECT_TIMEOUT_MS",
+        "RESPONSE_TIMEOUT_MS",
+        "FIRST_EVENT_TIMEOUT_MS",
+        "IDLE_TIMEOUT_MS",
+        "KEEPALIVE_MS",
+        "DEADLINE_MARGIN_MS",
+        "MAX_RETRIES",
+        "SECRET_TTL_SECONDS",
+        "MAX_BODY_BYTES",
+        "CACHE_TTL_SECONDS",
     ];
     let bad: Vec<(&str, &str)> = names.iter().map(|name| (*name, "-1")).collect();
     let error = read(&bad).unwrap_err();
@@ -95,10 +130,21 @@ fn limits() {
 
 #[test]
 fn empty_means_unset_but_for_the_two_fallbacks() {
-    let config = read(&[("MAX_TOKENS", ""), ("OPENAI_MODEL", ""), ("OPENAI_FALLBACK_MODELS", ""), ("CACHE_TTL_SECONDS", "")]).unwrap();
+    let config = read(&[
+        ("MAX_TOKENS", ""),
+        ("OPENAI_MODEL", ""),
+        ("OPENAI_FALLBACK_MODELS", ""),
+        ("CACHE_TTL_SECONDS", ""),
+    ])
+    .unwrap();
     assert_eq!((config.chat.max_tokens, config.chat.model.as_str()), (4096, "gpt-3.5-turbo"));
     assert!(config.gateway.fallback_models.is_empty() && config.gateway.cache_ttl.is_none());
-    let config = read(&[("OPENAI_FALLBACK_MODELS", " a, ,b"), ("ALLOWED_MODELS", "*,m,gpt-3.5-turbo"), ("IDLE_TIMEOUT_MS", "5")]).unwrap();
+    let config = read(&[
+        ("OPENAI_FALLBACK_MODELS", " a, ,b"),
+        ("ALLOWED_MODELS", "*,m,gpt-3.5-turbo"),
+        ("IDLE_TIMEOUT_MS", "5"),
+    ])
+    .unwrap();
     assert_eq!(config.gateway.fallback_models, ["a", "b"]);
     assert!(config.chat.any_model);
     assert_eq!(config.chat.allowed_models, ["m"]);

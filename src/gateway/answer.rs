@@ -52,7 +52,8 @@ impl WholeAnswer {
             Value::Object(chunk).to_string()
         };
         let choices = self.json["choices"].as_array().into_iter().flatten();
-        let choices: Vec<Value> = choices.enumerate().map(|(index, choice)| as_delta(index, choice)).collect();
+        let choices: Vec<Value> =
+            choices.enumerate().map(|(index, choice)| as_delta(index, choice)).collect();
         write_event(chunk(choices.into(), None).as_bytes(), &mut out);
         if let Some(usage) = self.json.get("usage").filter(|usage| wants_usage && !usage.is_null()) {
             write_event(chunk(json!([]), Some(usage)).as_bytes(), &mut out);
@@ -90,10 +91,13 @@ mod tests {
 
     #[test]
     fn an_answer_becomes_events() {
-        let answer = read(r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","tool_calls":[{"id":"t"}]},"finish_reason":"stop"}],"usage":{"total_tokens":3}}"#);
+        let answer = read(
+            r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","tool_calls":[{"id":"t"}]},"finish_reason":"stop"}],"usage":{"total_tokens":3}}"#,
+        );
         let events = answer.unwrap().into_events(true);
         let events: Vec<&str> = std::str::from_utf8(&events).unwrap().split_terminator("\n\n").collect();
-        let payload = |event: &str| serde_json::from_str::<Value>(event.strip_prefix("data: ").unwrap()).unwrap();
+        let payload =
+            |event: &str| serde_json::from_str::<Value>(event.strip_prefix("data: ").unwrap()).unwrap();
         assert_eq!(
             payload(events[0]),
             json!({"id":"c","object":"chat.completion.chunk","created":5,"model":"m","choices":[

@@ -95,7 +95,9 @@ impl Attempt<'_> {
                     let body = self.collect(&mut upstream, first_event_by).await?;
                     let answer = WholeAnswer::read(&parts.headers, body)?;
                     return Ok(match self.question.stream {
-                        true => Answer::Stream(opened(Upstream::whole(answer.into_events(self.question.wants_usage)))),
+                        true => Answer::Stream(opened(Upstream::whole(
+                            answer.into_events(self.question.wants_usage),
+                        ))),
                         false => Answer::Json(passed_on, answer.into_bytes()),
                     });
                 }

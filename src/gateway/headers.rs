@@ -51,7 +51,9 @@ pub fn headers(
     if let Some(token) = &secret.cloudflare_token {
         bearer(&mut headers, HeaderName::from_static("cf-aig-authorization"), token.expose());
     }
-    if let Some(metadata) = serde_json::to_string(metadata).ok().and_then(|json| HeaderValue::try_from(json).ok()) {
+    if let Some(metadata) =
+        serde_json::to_string(metadata).ok().and_then(|json| HeaderValue::try_from(json).ok())
+    {
         headers.insert("cf-aig-metadata", metadata);
     }
     match cache_ttl {

@@ -70,8 +70,13 @@ impl Plan {
 }
 
 fn targets<'a>(config: &'a GatewayConfig, model: &'a str) -> impl Iterator<Item = Target> + 'a {
-    let bases = std::iter::once((&config.base, true)).chain(config.fallback_base.iter().map(|base| (base, false)));
-    bases.map(move |(base, is_primary_base)| Target { base: base.clone(), model: model.to_owned(), is_primary_base })
+    let bases =
+        std::iter::once((&config.base, true)).chain(config.fallback_base.iter().map(|base| (base, false)));
+    bases.map(move |(base, is_primary_base)| Target {
+        base: base.clone(),
+        model: model.to_owned(),
+        is_primary_base,
+    })
 }
 
 #[cfg(test)]

@@ -1,1 +1,73 @@
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+use super::*;
+use crate::Config;
+
+fn config(set: &[(&str, &str)]) -> GatewayConfig {
+    let basic = [
+        ("AUTH_MODE", "none"),
+        ("OPENAI_API_KEY", "k"),
+        ("OPENAI_BASEURL", "http://a"),
+        ("OPENAI_FALLBACK_BASEURL", "http://b"),
+        ("OPENAI_FALLBACK_MODELS", "m2,m1,m3"),
+    ];
+    let config = Config::from_lookup(|name| {
+        set.iter().chain(&basic).find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    });
+    config.unwrap().gateway
+}
+
+fn names(plan: &Plan) -> Vec<String> {
+    let name = |target: &Target| format!("{}{}", &target.base.chat_completions[7..8], target.model);
+    plan.left.iter().rev().map(name).collect()
+}
+
+#[test]
+fn the_order_of_the_contract() {
+    let plan = Plan::new(&config(&[]), "m1", &Retired::default());
+    assert_eq!(names(&plan), ["am1", "bm1", "am2", "bm2", "am3", "bm3"]);
+    let plan = Plan::new(&config(&[("OPENAI_FALLBACK_BASEURL", "")]), "x", &Retired::default());
+    assert_eq!(names(&plan), ["ax", "am2", "am1", "am3"]);
+    let alone = config(&[("OPENAI_FALLBACK_BASEURL", ""), ("OPENAI_FALLBACK_MODELS", "")]);
+    assert_eq!(names(&Plan::new(&alone, "x", &Retired::default())), ["ax"]);
+}
+
+#[test]
+fn ways_on() {
+    let start = || Plan::new(&config(&[]), "m1", &Retired::default());
+    for (steps, left) in [
+        (vec![Next::Target], vec!["bm1", "am2", "bm2", "am3", "bm3"]),
+        (vec![Next::Model], vec!["am2", "bm2", "am3", "bm3"]),
+        (vec![Next::FallbackBase], vec!["bm1"]),
+        (vec![Next::Target, Next::Model], vec!["am2", "bm2", "am3", "bm3"]),
+        (vec![Next::Target, Next::FallbackBase], vec![]),
+        (vec![Next::Model, Next::FallbackBase], vec!["bm2"]),
+        (vec![Next::Model, Next::Model, Next::Model], vec![]),
+    ] {
+        let mut plan = start();
+        let went = steps.iter().map(|step| plan.go(*step)).last().unwrap();
+        assert_eq!(
+            (names(&plan), went),
+            (left.iter().map(ToString::to_string).collect(), !left.is_empty()),
+            "{steps:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retired_models_are_passed_over_for_ten_minutes() {
+    let (config, retired) = (config(&[]), Retired::default());
+    let plan = |model: &str| names(&Plan::new(&config, model, &retired));
+    retired.remember("http://b/chat/completions", "m2");
+    assert_eq!(plan("m1"), ["am1", "bm1", "am2", "am3", "bm3"]);
+    retired.remember("http://a/chat/completions", "m1");
+    assert_eq!(plan("m1"), ["am2", "am3", "bm3"]);
+    for model in ["m2", "m3"] {
+        retired.remember("http://a/chat/completions", model);
+    }
+    assert_eq!(plan("m1").len(), 6, "with nothing left, all are asked");
+    tokio::time::advance(std::time::Duration::from_secs(600)).await;
+    assert_eq!(plan("m1").len(), 6);
+    retired.remember("http://a/chat/completions", "m1");
+    assert_eq!(plan("m1"), ["am2", "bm2", "am3", "bm3"]);
+}

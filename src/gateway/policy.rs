@@ -97,7 +97,8 @@ fn retry_refused(refusal: &Refusal, tried: &Tried, left: Duration, jitter: f64) 
 
 fn retry(tried: &Tried, asked_for: Option<Duration>, left: Duration, jitter: f64) -> Decision {
     // Between half and the whole of the step: callers that failed together do not return together.
-    let back_off = || (FIRST_BACK_OFF * 2_u32.saturating_pow(tried.retries)).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
+    let back_off =
+        || (FIRST_BACK_OFF * 2_u32.saturating_pow(tried.retries)).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
     let wait = asked_for.unwrap_or_else(back_off);
     if tried.past_first_target || tried.retries >= tried.max_retries || wait >= left {
         return Decision::Go(Next::Target);

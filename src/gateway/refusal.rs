@@ -73,7 +73,9 @@ impl Refusal {
     /// What the caller is told.
     pub fn failure(&self) -> Failure {
         let kind = match self.class {
-            Class::Request | Class::ContextLength | Class::TokenLimitName | Class::Temperature => Kind::Refused,
+            Class::Request | Class::ContextLength | Class::TokenLimitName | Class::Temperature => {
+                Kind::Refused
+            }
             Class::RateLimited => Kind::RateLimited,
             Class::Quota => Kind::OutOfQuota,
             Class::Key | Class::Misconfigured | Class::ModelNotFound => Kind::GatewayMisconfigured,
@@ -105,8 +107,10 @@ impl ErrorObject {
     /// `{"error":"text"}`, or the members at the top.
     fn find(body: &[u8]) -> Self {
         let Ok(json) = serde_json::from_slice::<Value>(body) else { return Self::default() };
-        let filled = |value: &&Value| !value.is_null() && value.as_array().is_none_or(|array| !array.is_empty());
-        let mut found = ["error", "errors"].into_iter().find_map(|name| json.get(name).filter(filled)).unwrap_or(&json);
+        let filled =
+            |value: &&Value| !value.is_null() && value.as_array().is_none_or(|array| !array.is_empty());
+        let mut found =
+            ["error", "errors"].into_iter().find_map(|name| json.get(name).filter(filled)).unwrap_or(&json);
         found = found.as_array().and_then(|array| array.first()).unwrap_or(found);
         found = found.get("error").filter(|inner| inner.is_object()).unwrap_or(found);
         let text = |name: &str| match &found[name] {
@@ -115,7 +119,12 @@ impl ErrorObject {
             _ => None,
         };
         let message = text("message").or_else(|| found.as_str().map(str::to_owned)).unwrap_or_default();
-        Self { code: text("code"), kind: text("type"), param: text("param"), message: message.to_ascii_lowercase() }
+        Self {
+            code: text("code"),
+            kind: text("type"),
+            param: text("param"),
+            message: message.to_ascii_lowercase(),
+        }
     }
 
     fn words(&self) -> impl Iterator<Item = &str> {
@@ -129,8 +138,12 @@ impl ErrorObject {
 
     fn class_of_word(&self, word: &str) -> Option<Class> {
         Some(match word {
-            "insufficient_quota" | "credit_balance_exhausted" | "billing_hard_limit_reached"
-            | "billing_not_active" | "quota_exceeded" | "budget_exceeded" => Class::Quota,
+            "insufficient_quota"
+            | "credit_balance_exhausted"
+            | "billing_hard_limit_reached"
+            | "billing_not_active"
+            | "quota_exceeded"
+            | "budget_exceeded" => Class::Quota,
             word if word.starts_with("spend_limit") || word.starts_with("spending_limit") => Class::Quota,
             "context_length_exceeded" => Class::ContextLength,
             "model_not_found" => Class::ModelNotFound,
@@ -194,12 +207,14 @@ fn class_of_status(status: u16) -> Class {
 /// [`Retry-After`](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after) in seconds or as a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let seconds = |text: &str| text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let seconds =
+        |text: &str| text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     if let Some(wait) = text("retry-after-ms").and_then(seconds) {
         return Some(wait / 1000);
     }
     let value = text("retry-after")?;
-    seconds(value).or_else(|| Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()))
+    seconds(value)
+        .or_else(|| Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -143,7 +143,9 @@ impl StreamBody {
             Arrival::Cut => self.relay.stop(Stop::BodyEnded, &mut self.out),
             Arrival::End => {
                 // An end inside an event is a cut; only what is whole without its blank line still counts.
-                if let Some(payload) = upstream.last_event().filter(|payload| judge(payload) != Verdict::Malformed) {
+                if let Some(payload) =
+                    upstream.last_event().filter(|payload| judge(payload) != Verdict::Malformed)
+                {
                     self.relay.event(payload, now, &mut self.out);
                 }
                 self.relay.stop(Stop::BodyEnded, &mut self.out);

@@ -113,12 +113,13 @@ impl Relay {
     /// No more events come. A finished answer is completed; any other is interrupted.
     pub fn stop(&mut self, why: Stop, out: &mut BytesMut) {
         let failure = match why {
-            Stop::BodyEnded | Stop::Silence | Stop::Deadline if self.is_finished() => return self.complete(out),
+            Stop::BodyEnded | Stop::Silence | Stop::Deadline if self.is_finished() => {
+                return self.complete(out);
+            }
             Stop::BodyEnded => Failure::from(Kind::Gateway)
                 .with_message("The connection to the AI service was lost. Please try again."),
-            Stop::Silence => {
-                Failure::from(Kind::GatewayTimeout).with_message("The AI service went silent. Please try again.")
-            }
+            Stop::Silence => Failure::from(Kind::GatewayTimeout)
+                .with_message("The AI service went silent. Please try again."),
             Stop::Deadline => Kind::Deadline.into(),
             Stop::TooLong => unreadable(),
             Stop::Panic => Kind::Internal.into(),

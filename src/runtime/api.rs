@@ -64,15 +64,18 @@ impl RuntimeApi {
     /// # Errors
     /// When the address is none.
     pub fn new(address: &str, concurrency: usize) -> Result<Self, RuntimeError> {
-        let endpoint: Uri =
-            address.parse().map_err(|_| RuntimeError(format!("AWS_LAMBDA_RUNTIME_API is no address: {address:?}")))?;
+        let endpoint: Uri = address
+            .parse()
+            .map_err(|_| RuntimeError(format!("AWS_LAMBDA_RUNTIME_API is no address: {address:?}")))?;
         if endpoint.authority().is_none() {
             return Err(RuntimeError(format!("AWS_LAMBDA_RUNTIME_API names no host: {address:?}")));
         }
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client =
-            PooledClient::builder().with_connector(connector).with_endpoint(endpoint).with_pool_size(concurrency);
+        let client = PooledClient::builder()
+            .with_connector(connector)
+            .with_endpoint(endpoint)
+            .with_pool_size(concurrency);
         Ok(Self(client.build()))
     }
 
@@ -86,15 +89,20 @@ impl RuntimeApi {
         let event = body.collect().await.map_err(|error| RuntimeError::new(&error.into()))?.to_bytes();
         match parts.status {
             StatusCode::NO_CONTENT => return Ok(None),
-            status if !status.is_success() => return Err(RuntimeError(format!("/invocation/next answered {status}"))),
+            status if !status.is_success() => {
+                return Err(RuntimeError(format!("/invocation/next answered {status}")));
+            }
             _ => {}
         }
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let missing = || RuntimeError("/invocation/next named no request or no deadline".to_owned());
         let request_id = text("lambda-runtime-aws-request-id").ok_or_else(missing)?;
-        let deadline = text("lambda-runtime-deadline-ms").and_then(|text| text.parse().ok()).ok_or_else(missing)?;
-        let ticket =
-            Ticket { request_id: request_id.clone(), invocation_id: parts.headers.get(INVOCATION_ID).cloned() };
+        let deadline =
+            text("lambda-runtime-deadline-ms").and_then(|text| text.parse().ok()).ok_or_else(missing)?;
+        let ticket = Ticket {
+            request_id: request_id.clone(),
+            invocation_id: parts.headers.get(INVOCATION_ID).cloned(),
+        };
         let invocation = Invocation {
             request_id,
             deadline: SystemTime::UNIX_EPOCH + Duration::from_millis(deadline),
@@ -115,13 +123,19 @@ impl RuntimeApi {
             http::header::CONTENT_TYPE,
             HeaderValue::from_static("application/vnd.awslambda.http-integration-response"),
         );
-        headers.extend(ticket.invocation_id.clone().map(|id| (http::HeaderName::from_static(INVOCATION_ID), id)));
+        headers.extend(
+            ticket.invocation_id.clone().map(|id| (http::HeaderName::from_static(INVOCATION_ID), id)),
+        );
         let path = format!("{}/response", ticket.request_id);
         let response = self.call(Method::POST, &path, headers, Body::new(response_body(reply))).await?;
         let status = response.status();
         // Read to its end, or the connection is lost to the next call.
         let _ = response.into_body().collect().await;
-        if status.is_success() { Ok(()) } else { Err(RuntimeError(format!("the response was answered {status}"))) }
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(RuntimeError(format!("the response was answered {status}")))
+        }
     }
 
     /// Tells Lambda that the function can't start.
@@ -129,8 +143,10 @@ impl RuntimeApi {
     /// # Errors
     /// When the Runtime API can't be told.
     pub async fn init_error(&self, message: &str) -> Result<(), RuntimeError> {
-        let diagnostic =
-            Diagnostic { error_type: "Runtime.BadConfiguration".to_owned(), error_message: message.to_owned() };
+        let diagnostic = Diagnostic {
+            error_type: "Runtime.BadConfiguration".to_owned(),
+            error_message: message.to_owned(),
+        };
         let body = serde_json::to_vec(&diagnostic).unwrap_or_default();
         let request = build_request()
             .method(Method::POST)
@@ -146,7 +162,8 @@ impl RuntimeApi {
         path: &str,
         headers: HeaderMap,
         body: Body,
-    ) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, RuntimeError> {
+    ) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, RuntimeError>
+    {
         let uri = format!("/2018-06-01/runtime/invocation/{path}");
         let mut request = build_request().method(method).uri(uri);
         if let Some(all) = request.headers_mut() {
@@ -158,7 +175,8 @@ impl RuntimeApi {
     async fn send(
         &self,
         request: http::Result<Request<Body>>,
-    ) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, RuntimeError> {
+    ) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, RuntimeError>
+    {
         let request = request.map_err(|error| RuntimeError::new(&error.into()))?;
         self.0.call(request).await.map_err(|error| RuntimeError::new(&error))
     }

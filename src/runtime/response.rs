@@ -34,7 +34,10 @@ impl Body for ResponseBody {
 
     /// The head goes with the body's first write when that is there, so that both cost one system call and one
     /// packet.
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
         let Some(mut head) = self.head.take() else { return polled };
         if let Poll::Ready(Some(Ok(frame))) = polled

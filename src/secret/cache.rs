@@ -64,7 +64,13 @@ impl<T: PartialEq + Send + Sync + 'static> Cached<T> {
     /// A value that `read` brings and that counts as fresh for `ttl`. `name` stands in the log.
     pub fn new(name: &'static str, ttl: Duration, read: Box<Read<T>>) -> Self {
         let state = State { value: None, stale_at: None, failures: 0, failed_at: None, forced_at: None };
-        Self(Arc::new(Shared { name, read, ttl, state: std::sync::Mutex::new(state), flight: Default::default() }))
+        Self(Arc::new(Shared {
+            name,
+            read,
+            ttl,
+            state: std::sync::Mutex::new(state),
+            flight: Default::default(),
+        }))
     }
 
     /// The value. An old one still serves while it is refreshed in the background.

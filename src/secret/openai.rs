@@ -1,18 +1,19 @@
 //! What the OpenAI secret holds.
 
 use super::SecretText;
+use crate::auth::BearerSet;
 use serde_json::{Map, Value};
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 /// The parsed value of `OPENAI_API_KEY_SECRET_ARN`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OpenAiSecret {
     /// The key that the gateway takes as a bearer token.
     pub api_key: SecretText,
     /// The token of an authenticated Cloudflare AI Gateway.
     pub cloudflare_token: Option<SecretText>,
     /// Names and tokens of callers, for `AUTH_MODE=bearer`.
-    pub bearer_tokens: Arc<BTreeMap<String, SecretText>>,
+    pub bearer_tokens: Arc<BearerSet>,
 }
 
 impl OpenAiSecret {
@@ -37,13 +38,11 @@ impl OpenAiSecret {
     }
 }
 
-fn bearer_tokens(object: &Map<String, Value>) -> BTreeMap<String, SecretText> {
+fn bearer_tokens(object: &Map<String, Value>) -> BearerSet {
     let tokens = object.get("BEARER_TOKENS").and_then(Value::as_object);
-    let pairs = tokens.into_iter().flatten().filter_map(|(name, token)| {
-        let token = token.as_str().filter(|token| !token.is_empty())?;
-        Some((name.clone(), SecretText::new(token)))
-    });
-    pairs.collect()
+    let named =
+        tokens.into_iter().flatten().filter_map(|(name, token)| Some((name.as_str(), token.as_str()?)));
+    BearerSet::new(named.filter(|(_, token)| !token.is_empty()).map(|(name, token)| (name, token.as_bytes())))
 }
 
 /// A value that can stand in a header; editors and consoles like to leave a line end behind it.
@@ -67,21 +66,35 @@ mod tests {
         let expected = OpenAiSecret {
             api_key: SecretText::new("sk-json"),
             cloudflare_token: Some(SecretText::new("cf")),
-            bearer_tokens: Arc::new(BTreeMap::from([("ci".to_owned(), SecretText::new("t1"))])),
+            bearer_tokens: Arc::new(BearerSet::new([("ci", b"t1".as_slice())])),
         };
         assert_eq!(json, Some(expected));
     }
 
     #[test]
     fn no_usable_key() {
-        for value in ["", "  ", "{}", "[]", "null", "\"sk\"", "12", r#"{"OPENAI_API_KEY":""}"#, r#"{"OPENAI_API_KEY":7}"#, "a b", "é"] {
+        for value in [
+            "",
+            "  ",
+            "{}",
+            "[]",
+            "null",
+            "\"sk\"",
+            "12",
+            r#"{"OPENAI_API_KEY":""}"#,
+            r#"{"OPENAI_API_KEY":7}"#,
+            "a b",
+            "é",
+        ] {
             assert_eq!(OpenAiSecret::parse(value), None, "{value:?}");
         }
     }
 
     #[test]
     fn nothing_is_printed() {
-        let secret = OpenAiSecret::parse(r#"{"OPENAI_API_KEY":"sk-json","CF_AIG_TOKEN":"cf-t","BEARER_TOKENS":{"ci":"t1"}}"#);
+        let secret = OpenAiSecret::parse(
+            r#"{"OPENAI_API_KEY":"sk-json","CF_AIG_TOKEN":"cf-t","BEARER_TOKENS":{"ci":"t1"}}"#,
+        );
         let printed = format!("{secret:?}");
         assert!(!["sk-json", "cf-t", "t1"].iter().any(|value| printed.contains(value)), "{printed}");
     }

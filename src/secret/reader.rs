@@ -80,7 +80,9 @@ impl SecretReader {
             AwsEnvironment { region: Some(region), has_credentials: true, .. } => SdkConfig::builder()
                 .behavior_version(BehaviorVersion::latest())
                 .region(Region::new(region.clone()))
-                .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+                .credentials_provider(SharedCredentialsProvider::new(
+                    EnvironmentVariableCredentialsProvider::new(),
+                ))
                 .build(),
             _ => {
                 let defaults = aws_config::defaults(BehaviorVersion::latest());

@@ -31,18 +31,22 @@ impl HttpConnector for SdkHttp {
             let headers = response.headers().clone();
             let body = response.bytes().await.map_err(dispatch_error)?;
             let mut answer = HttpResponse::new(status, SdkBody::from(body));
-            *answer.headers_mut() = headers.try_into().map_err(|error: HttpError| ConnectorError::other(error.into(), None))?;
+            *answer.headers_mut() =
+                headers.try_into().map_err(|error: HttpError| ConnectorError::other(error.into(), None))?;
             Ok(answer)
         })
     }
 }
 
 fn into_reqwest(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
-    let (parts, body) = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?.into_parts();
+    let (parts, body) =
+        request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?.into_parts();
     let Some(bytes) = body.bytes() else {
         return Err(ConnectorError::user("Secrets Manager's requests have their bodies in memory".into()));
     };
-    http::Request::from_parts(parts, bytes.to_vec()).try_into().map_err(|error: reqwest::Error| ConnectorError::user(error.into()))
+    http::Request::from_parts(parts, bytes.to_vec())
+        .try_into()
+        .map_err(|error: reqwest::Error| ConnectorError::user(error.into()))
 }
 
 fn dispatch_error(error: reqwest::Error) -> ConnectorError {

@@ -88,21 +88,23 @@ fn legal_event() -> impl Strategy<Value = (Vec<u8>, Option<String>)> {
     let line = "[ -~é日👩]{0,12}".prop_filter("a field's value", |text| !text.starts_with(' '));
     let ending = prop_oneof![Just("\n"), Just("\r\n"), Just("\r")];
     let noise = prop_oneof![Just(""), Just(": note"), Just("event: x"), Just("id: 7"), Just("retry: 1")];
-    (prop::collection::vec(line, 0..4), ending, noise, any::<bool>()).prop_map(|(lines, ending, noise, space)| {
-        let mut bytes = String::new();
-        if !noise.is_empty() {
-            bytes += noise;
+    (prop::collection::vec(line, 0..4), ending, noise, any::<bool>()).prop_map(
+        |(lines, ending, noise, space)| {
+            let mut bytes = String::new();
+            if !noise.is_empty() {
+                bytes += noise;
+                bytes += ending;
+            }
+            for line in &lines {
+                bytes += if space { "data: " } else { "data:" };
+                bytes += line;
+                bytes += ending;
+            }
             bytes += ending;
-        }
-        for line in &lines {
-            bytes += if space { "data: " } else { "data:" };
-            bytes += line;
-            bytes += ending;
-        }
-        bytes += ending;
-        let payload = lines.join(" ");
-        (bytes.into_bytes(), (!payload.trim_ascii().is_empty()).then_some(payload))
-    })
+            let payload = lines.join(" ");
+            (bytes.into_bytes(), (!payload.trim_ascii().is_empty()).then_some(payload))
+        },
+    )
 }
 
 proptest! {

@@ -173,8 +173,14 @@ mod tests {
         for (payload, verdict) in [
             (r#"[DONE]"#, Verdict::Done),
             (r#" [DONE] "#, Verdict::Done),
-            (r#"{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#, Verdict::Chunk { finished: 0 }),
-            (r#"{"choices":[{"finish_reason":"stop"},{"index":1,"finish_reason":"length"}]}"#, Verdict::Chunk { finished: 2 }),
+            (
+                r#"{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#,
+                Verdict::Chunk { finished: 0 },
+            ),
+            (
+                r#"{"choices":[{"finish_reason":"stop"},{"index":1,"finish_reason":"length"}]}"#,
+                Verdict::Chunk { finished: 2 },
+            ),
             (r#"{"choices":[{"delta":{"finish_reason":"stop"}}]}"#, Verdict::Chunk { finished: 0 }),
             (r#"{"choices":[],"usage":{"total_tokens":9},"error":null}"#, Verdict::Chunk { finished: 0 }),
             (r#"{"choices":null}"#, Verdict::Chunk { finished: 0 }),

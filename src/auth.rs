@@ -87,7 +87,11 @@ impl Authenticator {
     ///
     /// # Errors
     /// [`AuthError::Denied`] for everybody who is not let in; the other two when nobody can be.
-    pub async fn identify(&self, credentials: &Credentials<'_>, now: SystemTime) -> Result<Caller, AuthError> {
+    pub async fn identify(
+        &self,
+        credentials: &Credentials<'_>,
+        now: SystemTime,
+    ) -> Result<Caller, AuthError> {
         if self.open {
             return Ok(Caller::default());
         }
