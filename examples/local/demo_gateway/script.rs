@@ -117,8 +117,9 @@ fn send(bytes: impl Into<Bytes>) -> Step {
 }
 
 fn error_event() -> String {
-    let error = json!({"message": "The server had an error while processing your request.", "type": "server_error", "param": null, "code": null});
-    format!("data: {}\n\n", json!({"error": error}))
+    let message = "The server had an error while processing your request.";
+    let error = json!({"message": message, "type": "server_error", "param": null, "code": null});
+    format!("data: {}\n\n", json!({ "error": error }))
 }
 
 fn odd(place: usize, frame: &str) -> String {
