@@ -48,7 +48,7 @@ struct Passage<'a> {
 /// What a call is answered with when nothing failed.
 enum Served {
     Json(HeaderMap, Bytes),
-    Stream(HeaderMap, Relay, Source),
+    Stream(HeaderMap, Box<Relay>, Source),
 }
 
 impl App {
@@ -91,7 +91,7 @@ impl App {
         };
         match served {
             Ok(Served::Stream(headers, relay, source)) => {
-                Reply::stream(StreamBody::new(relay, source, record), headers, request_id)
+                Reply::stream(StreamBody::new(*relay, source, record), headers, request_id)
             }
             Ok(Served::Json(headers, body)) => {
                 record.replied(body.len());
@@ -179,10 +179,10 @@ impl App {
             Ok(opened) => {
                 let Opened { headers, model, upstream } = opened?;
                 relay.answered(&model, Instant::now());
-                Ok(Served::Stream(headers, relay, Source::Open(upstream)))
+                Ok(Served::Stream(headers, Box::new(relay), Source::Open(upstream)))
             }
             Err(_) if gate == passage.deadline => Err(Kind::GatewayTimeout.into()),
-            Err(_) => Ok(Served::Stream(HeaderMap::new(), relay, Source::Opening(opening))),
+            Err(_) => Ok(Served::Stream(HeaderMap::new(), Box::new(relay), Source::Opening(opening))),
         }
     }
 

@@ -8,6 +8,9 @@ use http::{
 };
 use serde::Serialize;
 
+/// A tenant's name comes out of a token and may be of any length; a header may not.
+const MAX_CLIENT_CHARS: usize = 128;
+
 /// What the gateway's log may know of a request. Cloudflare takes five flat entries at most.
 #[derive(Debug, Clone, Serialize)]
 pub struct Metadata {
@@ -23,7 +26,7 @@ impl Metadata {
     /// The entries of one request.
     pub fn new(caller: &Caller, request_id: &str, route: &'static str) -> Self {
         Self {
-            client: caller.tenant.clone(),
+            client: caller.tenant.as_deref().map(|tenant| tenant.chars().take(MAX_CLIENT_CHARS).collect()),
             user: caller.user_hash.clone(),
             request_id: request_id.to_owned(),
             route,

@@ -1,0 +1,123 @@
+//! The built binary as a child process, and every line it prints.
+
+use super::call::KEY;
+use super::event::PRIVATE;
+use super::patience::{Changes, within};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+#[derive(Default)]
+struct Output {
+    lines: Mutex<Vec<String>>,
+}
+
+pub struct Function {
+    child: Child,
+    output: Arc<Output>,
+    changes: Arc<Changes>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Function {
+    pub fn start(environment: &BTreeMap<String, String>) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gptdock"))
+            .env_clear()
+            .envs(environment)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (output, changes) = (Arc::new(Output::default()), Arc::new(Changes::new()));
+        let read = |pipe: Box<dyn Read + Send>| {
+            let (output, changes) = (Arc::clone(&output), Arc::clone(&changes));
+            std::thread::spawn(move || {
+                for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                    output.lines.lock().unwrap().push(line);
+                    changes.tell();
+                }
+            })
+        };
+        let stdout = read(Box::new(child.stdout.take().unwrap()));
+        let stderr = read(Box::new(child.stderr.take().unwrap()));
+        Self { child, output, changes, readers: vec![stdout, stderr] }
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.output.lines.lock().unwrap().clone()
+    }
+
+    /// Waits for a line that `wanted` knows.
+    pub async fn line(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let found = || {
+            let lines = self.output.lines.lock().unwrap();
+            let mut parsed = lines.iter().filter_map(|line| serde_json::from_str(line).ok());
+            parsed.find(|line| wanted(line))
+        };
+        self.changes.until(what, found).await
+    }
+
+    /// Waits for the process to end by itself.
+    pub async fn exit(&mut self) -> ExitStatus {
+        let ended = async {
+            loop {
+                if let Some(status) = self.child.try_wait().unwrap() {
+                    return status;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        within("the function to exit", ended).await
+    }
+
+    /// The most memory that the process ever held, in bytes.
+    pub fn peak_memory(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kilobytes = line.trim().trim_end_matches(" kB");
+        kilobytes.parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Function {
+    /// Ends the process, and holds it to what section 10 says of everything it printed.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for reader in self.readers.drain(..) {
+            let _ = reader.join();
+        }
+        let lines = self.lines();
+        if std::thread::panicking() {
+            // A failing test is read with the function's own words beside it.
+            let printed = lines.join("\n");
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), printed.as_bytes());
+            return;
+        }
+        for line in &lines {
+            let parsed = serde_json::from_str::<Value>(line);
+            let parsed = parsed.unwrap_or_else(|_| panic!("not a JSON line: {line}"));
+            assert!(timed(&parsed), "a line without a time: {line}");
+            assert!(!line.contains(KEY), "a key in the log: {line}");
+            assert!(!line.contains(PRIVATE), "private words in the log: {line}");
+        }
+    }
+}
+
+/// Whether a line has a time: RFC 3339, or what CloudWatch's metric format asks for.
+fn timed(line: &Value) -> bool {
+    let Some(fields) = line.as_object() else {
+        return false;
+    };
+    let rfc3339 = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        text.starts_with("20") && text.get(10..11) == Some("T")
+    };
+    fields.values().any(rfc3339) || line["_aws"]["Timestamp"].is_u64()
+}

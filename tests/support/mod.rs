@@ -1,0 +1,17 @@
+//! Stand-ins for everything the function talks to, and the function itself as a child process.
+//! Nothing here shares code with the crate: what the two must agree on is what the tests check.
+
+pub mod answer;
+pub mod call;
+pub mod event;
+pub mod frontend;
+pub mod function;
+pub mod gateway;
+pub mod invocation;
+pub mod patience;
+pub mod payload;
+pub mod response;
+pub mod runtime_api;
+pub mod secrets;
+pub mod wire;
+pub mod world;

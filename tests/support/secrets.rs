@@ -1,0 +1,105 @@
+//! A Secrets Manager of the test's own.
+
+use super::patience::Changes;
+use super::wire::Wire;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use tokio::net::{TcpListener, TcpStream};
+
+pub const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:gptdock/openai-AbCdEf";
+
+/// How reads are answered.
+#[derive(Clone)]
+pub enum Answer {
+    Value(String),
+    /// An error of this type, such as `AccessDeniedException`.
+    Error(&'static str),
+    Hang,
+}
+
+struct State {
+    answer: Mutex<Answer>,
+    reads: Mutex<usize>,
+    changes: Changes,
+}
+
+pub struct Secrets {
+    pub address: SocketAddr,
+    state: Arc<State>,
+}
+
+impl Secrets {
+    pub async fn start(answer: Answer) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let state =
+            Arc::new(State { answer: Mutex::new(answer), reads: Mutex::default(), changes: Changes::new() });
+        let shared = Arc::clone(&state);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
+            }
+        });
+        Self { address, state }
+    }
+
+    pub fn set(&self, answer: Answer) {
+        *self.state.answer.lock().unwrap() = answer;
+    }
+
+    pub fn set_key(&self, key: &str) {
+        self.set(Answer::Value(key.to_owned()));
+    }
+
+    pub fn reads(&self) -> usize {
+        *self.state.reads.lock().unwrap()
+    }
+
+    /// Waits until the secret was asked for this many times.
+    pub async fn read(&self, times: usize) {
+        let read = || (self.reads() >= times).then_some(());
+        self.state.changes.until("the secret to be read", read).await;
+    }
+}
+
+async fn serve(stream: TcpStream, state: Arc<State>) {
+    let mut wire = Wire::new(stream);
+    while let Some(head) = wire.head().await {
+        let body = wire.body(&head).await.unwrap_or_default();
+        let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+        assert_eq!(head.get("x-amz-target"), Some("secretsmanager.GetSecretValue"));
+        assert!(head.get("authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256")));
+        *state.reads.lock().unwrap() += 1;
+        state.changes.tell();
+        let mut answer = state.answer.lock().unwrap().clone();
+        if request["SecretId"] != ARN {
+            answer = Answer::Error("ResourceNotFoundException");
+        }
+        let (status, body) = match answer {
+            Answer::Hang => return wire.gone().await,
+            Answer::Value(value) => (
+                "200 OK",
+                json!({
+                    "ARN": ARN,
+                    "Name": "gptdock/openai",
+                    "VersionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111",
+                    "VersionStages": ["AWSCURRENT"],
+                    "CreatedDate": 1_523_477_145.713,
+                    "SecretString": value,
+                }),
+            ),
+            Answer::Error(kind) => (
+                "400 Bad Request",
+                json!({
+                    "__type": kind,
+                    "message": format!("User: f is not authorized on resource: {ARN}"),
+                }),
+            ),
+        };
+        let headers = "content-type: application/x-amz-json-1.1\r\n";
+        if wire.reply(status, headers, &body.to_string()).await.is_err() {
+            return;
+        }
+    }
+}
