@@ -27,6 +27,7 @@ async function read(body, signal, show) {
   let text = "";
   let finish = null;
   let outcome = null;
+  const broken = (sentence) => ({ state: text ? "interrupted" : "failed", sentence });
   try {
     for await (const data of events(body)) {
       // What follows an end is not shown, but read: leaving now would look to the function like a reader who left.
@@ -34,7 +35,7 @@ async function read(body, signal, show) {
       const event = data === "[DONE]" ? null : JSON.parse(data);
       const choice = event?.choices?.[0];
       if (!event) outcome = { state: "done", sentence: remark(finish) };
-      else if (event.error) outcome = interrupted(event.error.message);
+      else if (event.error) outcome = broken(event.error.message || "The function gave no reason.");
       finish = choice?.finish_reason ?? finish;
       if (outcome || !choice?.delta?.content) continue;
       text += choice.delta.content;
@@ -43,14 +44,10 @@ async function read(body, signal, show) {
   } catch (error) {
     if (outcome) return outcome;
     if (signal.aborted) return { state: "stopped" };
-    return interrupted(error instanceof SyntaxError ? "A part of it cannot be read." : "The connection was lost.");
+    return broken(error instanceof SyntaxError ? "A part of it cannot be read." : "The connection was lost.");
   }
   // Only `[DONE]` says that an answer is whole.
-  return outcome ?? interrupted("The stream ended before the answer did.");
-}
-
-function interrupted(sentence) {
-  return { state: "interrupted", sentence: sentence || "The function gave no reason." };
+  return outcome ?? broken("The stream ended before the answer did.");
 }
 
 function remark(finish) {

@@ -1,7 +1,8 @@
-//! A make-believe gateway that speaks OpenAI's protocol on a loopback port: no key, no account, nothing leaves the machine.
+//! A make-believe gateway that speaks OpenAI's protocol on a loopback port; nothing leaves the machine.
 //!
 //! It answers about the prompt, token by token, and breaks in whatever way the last user message asks for.
-//! A `prompt` holds a `command`; a `refusal` answers it at once, or a `script` of the `answer` goes out by `playback`.
+//! A `prompt` holds a `command`. A `refusal` meets it at once, or a `script` spoils the `completion` of the `answer`,
+//! and `playback` sends it.
 
 mod answer;
 mod command;

@@ -52,7 +52,7 @@ async fn run() -> Result<(), String> {
         settings.use_demo_gateway(gateway);
     }
     let config = gptdock::Config::from_lookup(|name| settings.get(name))
-        .map_err(|error| format!("The settings are wrong. {error}"))?;
+        .map_err(|error| format!("The function cannot start: {error}"))?;
     println!("{}", settings.welcome(address));
     let app = gptdock::App::start(config).await?;
     let page = Page::new(settings.is_demo());

@@ -44,8 +44,8 @@ function blocks(lines) {
       html += "<hr>";
     } else if (heading) {
       flush();
-      // The page has its own h1 and h2.
-      const level = Math.min(6, heading[1].length + 2);
+      // The h1 is the name of the page.
+      const level = Math.min(6, heading[1].length + 1);
       html += `<h${level}>${inline(heading[2])}</h${level}>`;
     } else if (ITEM.test(line)) {
       flush();

@@ -15,6 +15,10 @@ const ASSETS: [(&str, &str, &str); 6] = [
     ("/markdown.js", SCRIPT, include_str!("markdown.js")),
 ];
 
+/// Answers of a model are shown here: whatever they hold, no script but the page's own may run.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The page as this process serves it.
 pub struct Page {
     html: String,
@@ -43,15 +47,9 @@ impl Page {
 
 fn response(kind: &'static str, body: impl Into<Bytes>) -> Response<Bytes> {
     let mut response = Response::new(body.into());
-    for (name, value) in [
-        (CONTENT_TYPE, kind),
-        // Answers of a model are shown here: whatever they hold, no script but the page's own may run.
-        (
-            CONTENT_SECURITY_POLICY,
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        ),
-        (CACHE_CONTROL, "no-store"),
-    ] {
+    for (name, value) in
+        [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, POLICY), (CACHE_CONTROL, "no-store")]
+    {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::json;
+
 /// Settings of this example; the function reads its own through [`Settings::get`].
 pub struct Settings {
     overrides: HashMap<&'static str, String>,
@@ -110,11 +112,12 @@ impl Settings {
 }
 
 fn example(address: SocketAddr) -> String {
-    format!(
-        "curl -N http://{address}/conversations -H 'content-type: application/json' -d '{{\"action\":\"next\",\"messages\":[{{\"id\":\"1\",\
-         \"author\":{{\"role\":\"user\"}},\"role\":\"user\",\"content\":{{\"content_type\":\"text\",\"parts\":[\"Say hello in five languages\"]}}}}],\
-         \"parent_message_id\":\"0\",\"model\":\"text-davinci-002\"}}'"
-    )
+    let content = json!({"content_type": "text", "parts": ["Say hello in five languages"]});
+    let message = json!({"id": "1", "author": {"role": "user"}, "role": "user", "content": content});
+    let request = json!({
+        "action": "next", "messages": [message], "parent_message_id": "0", "model": "text-davinci-002",
+    });
+    format!("curl -N http://{address}/conversations -H 'content-type: application/json' -d '{request}'")
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -13,7 +13,7 @@ fn greet(name: &str) -> String {
 pub fn text(prompt: &Prompt, command: Command) -> String {
     match command {
         Command::Help => format!(
-            "### What this gateway can be asked to do\n\n{}\nAnything else is answered like a chat.",
+            "# What this gateway can be asked to do\n\n{}\nAnything else is answered like a chat.",
             Command::list()
         ),
         Command::Burst => (1..=10_000).map(|n| format!("{n} ")).collect(),
@@ -49,7 +49,7 @@ fn ordinary(prompt: &Prompt, command: Command) -> String {
         [first, ..] => format!("It began with “{}”.", shorten(first)),
     };
     format!(
-        "### About “{question}”\n\n\
+        "# About “{question}”\n\n\
          {asked}I am the **demonstration gateway**. I know nothing, but I stream like the real one. \
          I saw **{turns} {noun}** ({asks} of yours, {answers} of mine) and a system prompt of \
          {system} characters. {before}\n\n\

@@ -84,7 +84,7 @@ const COMMANDS: [(&str, Command, &str); 32] = [
     ("/fail context", Command::Context, "the conversation is too long"),
     ("/fail filter", Command::Filter, "the content filter refuses"),
     ("/fail guardrail", Command::Guardrail, "a Cloudflare guardrail refuses"),
-    ("/fail model", Command::Model, "the model is retired, a fallback answers"),
+    ("/fail model", Command::Model, "the model is retired: for ten minutes a fallback answers"),
     ("/fail html", Command::Html, "an HTML error page"),
     ("/fail redirect", Command::Redirect, "a redirect elsewhere"),
     ("/fail reset", Command::Reset, "reset before the response head"),

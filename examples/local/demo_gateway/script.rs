@@ -88,7 +88,7 @@ fn whole(mut frames: Vec<String>, command: Command) -> Vec<Step> {
     match command {
         Command::Empty => Vec::new(),
         Command::First => vec![send(error_event())],
-        Command::Burst => vec![send(frames.concat())],
+        Command::Help | Command::Burst => vec![send(frames.concat())],
         Command::Slow => std::iter::once(Step::Wait(SLOW)).chain(paced(frames)).collect(),
         Command::Big => {
             let padding = format!("data: {{\"padding\":\"{}\",", "x".repeat(900_000));
@@ -117,8 +117,9 @@ fn send(bytes: impl Into<Bytes>) -> Step {
 }
 
 fn error_event() -> String {
-    let error = json!({"message": "The server had an error while processing your request.", "type": "server_error", "param": null, "code": null});
-    format!("data: {}\n\n", json!({"error": error}))
+    let message = "The server had an error while processing your request.";
+    let error = json!({"message": message, "type": "server_error", "param": null, "code": null});
+    format!("data: {}\n\n", json!({ "error": error }))
 }
 
 fn odd(place: usize, frame: &str) -> String {
