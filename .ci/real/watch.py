@@ -14,9 +14,9 @@ QUESTION = {"messages": [{"author": {"role": "user"}, "content": {"content_type"
 
 def chat(port, gateway):
     """One chat through curl. The gateway goes on only when curl has printed what it sent before."""
-    url = f"http://127.0.0.1:{port}/conversations"
-    curl = ["curl", "--silent", "--show-error", "--no-buffer", "--max-time", "60", url]
-    curl += ["--header", "content-type: application/json", "--data", json.dumps(QUESTION)]
+    # Without a content type of its own, as the README has it: the emulator, like Lambda, then sends the body in base64.
+    url = f"http://127.0.0.1:{port}/lambda-url/gptdock/conversations"
+    curl = ["curl", "--silent", "--show-error", "--no-buffer", "--max-time", "60", url, "--data", json.dumps(QUESTION)]
     gateway.step = True
     lines = []
     started = time.monotonic()
@@ -60,7 +60,7 @@ def main():
         address = ["--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
         watch = ["cargo", "lambda", "watch", *address]
         with running(watch, Path(logs) / "watch.log", env=environment) as process:
-            health = f"http://127.0.0.1:{port}/health"
+            health = f"http://127.0.0.1:{port}/lambda-url/gptdock/health"
 
             def healthy():
                 try:
@@ -74,7 +74,6 @@ def main():
             chat(port, gateway)
             check_request(gateway)
 
-            # The emulator starts a function for each name it is asked for; this is the one of the README.
             invoke = ["cargo", "lambda", "invoke", "gptdock", *address, "--data-file", "events/conversations.json"]
             output = subprocess.run(invoke, cwd=ROOT, check=True, capture_output=True, text=True, timeout=120).stdout
             print(output)
