@@ -132,7 +132,7 @@ impl Gateway {
                 Decision::Reconnect => tried.stale += 1,
                 Decision::RefreshKey => {
                     tried.key_refreshed = true;
-                    match self.secret.replace(&secret).await.filter(|new| new.api_key != secret.api_key) {
+                    match self.secret.replace(&secret).await.filter(|new| new.opens_more_than(&secret)) {
                         Some(new) => secret = new,
                         None => next = Some(Next::FallbackBase),
                     }
