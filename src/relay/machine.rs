@@ -105,10 +105,14 @@ impl Relay {
         self.heard = Some(now);
     }
 
-    /// An event came.
+    /// An event came. A gateway that never pauses leaves no time to [`wake`](Self::wake), so the deadline counts
+    /// here, too.
     pub fn event(&mut self, payload: &[u8], now: Instant, out: &mut BytesMut) {
         if self.ending.is_some() {
             return;
+        }
+        if now >= self.times.deadline {
+            return self.stop(Stop::Deadline, out);
         }
         match judge(payload) {
             Verdict::Done => self.complete(out),
