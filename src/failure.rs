@@ -188,7 +188,7 @@ impl From<Kind> for Failure {
 }
 
 /// Letters first, then letters, digits, and `_ . -`: what OpenAI's codes look like.
-fn is_plain_word(code: &str) -> bool {
+pub(crate) fn is_plain_word(code: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     code.len() <= 64 && code.starts_with(|first: char| first.is_ascii_alphabetic()) && code.bytes().all(inner)
 }

@@ -27,6 +27,7 @@ pub struct Record {
     reason: Option<&'static str>,
     purpose: Option<Arc<Purpose>>,
     first_write: Option<Instant>,
+    finish_reason: Option<String>,
     events: u64,
     bytes: u64,
     outcome: &'static str,
@@ -46,6 +47,7 @@ impl Record {
             reason: None,
             purpose: None,
             first_write: None,
+            finish_reason: None,
             events: 0,
             bytes: 0,
             outcome: "abandoned",
@@ -94,8 +96,9 @@ impl Record {
         self.events = events;
     }
 
-    /// A stream ended.
-    pub fn ended(&mut self, ending: &Ending) {
+    /// A stream ended; `finish_reason` is the last one that a choice had.
+    pub fn ended(&mut self, ending: &Ending, finish_reason: Option<&str>) {
+        self.finish_reason = finish_reason.map(str::to_owned);
         match ending {
             Ending::Complete => self.outcome = "complete",
             Ending::Interrupted(failure) => {
@@ -106,9 +109,10 @@ impl Record {
     }
 
     fn fields(&self) -> Map<String, Value> {
-        let since_start = |at: Instant| Value::from((at - self.started).as_secs_f64() * 1e3);
+        let since_start = |at: Instant| Value::from((at - self.started).as_micros() as f64 / 1e3);
         let asked = self.purpose.as_ref().map(|purpose| purpose.asked().clone());
-        let Asked { attempts, retries, fallback, gateway_status, model } = asked.unwrap_or_default();
+        let Asked { attempts, retries, fallback, gateway_status, cache_status, model } =
+            asked.unwrap_or_default();
         let fields = [
             ("request_id", Value::from(self.request_id.as_str())),
             ("route", self.route.into()),
@@ -119,7 +123,9 @@ impl Record {
             ("outcome", self.outcome.into()),
             ("code", self.code.clone().into()),
             ("reason", self.reason.into()),
+            ("finish_reason", self.finish_reason.clone().into()),
             ("gateway_status", gateway_status.into()),
+            ("cache_status", cache_status.into()),
             ("attempts", attempts.into()),
             ("retries", retries.into()),
             ("fallback", fallback.into()),

@@ -8,6 +8,7 @@ use super::{
     policy::{self, Decision, Next, Tried},
     retired::Retired,
     trouble::Trouble,
+    upstream::Opened,
 };
 use crate::{
     chat::{Adjustments, Question},
@@ -49,8 +50,10 @@ pub struct Asked {
     pub retries: u32,
     /// A target other than the first was asked.
     pub fallback: bool,
-    /// The last status that the gateway refused with.
+    /// The last status that the gateway answered with.
     pub gateway_status: Option<u16>,
+    /// What Cloudflare's cache said of the answer.
+    pub cache_status: Option<String>,
     /// The model that was asked last.
     pub model: String,
 }
@@ -60,6 +63,11 @@ impl Purpose {
     pub fn asked(&self) -> MutexGuard<'_, Asked> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn cache_status(answer: &Answer) -> Option<String> {
+    let (Answer::Stream(Opened { headers, .. }) | Answer::Json(headers, _)) = answer;
+    Some(headers.get("cf-aig-cache-status")?.to_str().ok()?.to_owned())
 }
 
 /// The failure that will be told: the first target's last one or, after `model_not_found`, the last of all.
@@ -103,7 +111,12 @@ impl Gateway {
         while let Some(target) = plan.current() {
             let asked = self.try_target(target, plan.has_another(), &secret, purpose, adjustments).await;
             let trouble = match asked {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    let mut asked = purpose.asked();
+                    asked.gateway_status = Some(200);
+                    asked.cache_status = cache_status(&answer);
+                    return Ok(answer);
+                }
                 Err(trouble) => trouble,
             };
             self.note(&trouble, target, purpose);
@@ -119,7 +132,7 @@ impl Gateway {
                 Decision::Reconnect => tried.stale += 1,
                 Decision::RefreshKey => {
                     tried.key_refreshed = true;
-                    match self.secret.replace(&secret).await.filter(|new| new.api_key != secret.api_key) {
+                    match self.secret.replace(&secret).await.filter(|new| new.opens_more_than(&secret)) {
                         Some(new) => secret = new,
                         None => next = Some(Next::FallbackBase),
                     }

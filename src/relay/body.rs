@@ -81,7 +81,7 @@ impl StreamBody {
         }
         if let Some(ending) = self.relay.ending() {
             self.source = Source::Closed;
-            self.record.ended(ending);
+            self.record.ended(ending, self.relay.finish_reason());
         }
         if self.out.is_empty() {
             return Poll::Ready(None);

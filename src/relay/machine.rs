@@ -2,7 +2,7 @@
 
 use crate::{
     dialect::{AnswerId, Dialect},
-    failure::{Failure, Kind},
+    failure::{Failure, Kind, is_plain_word},
     gateway::Refusal,
     sse::{DONE, KEEP_ALIVE, Verdict, judge, write_event},
 };
@@ -58,6 +58,7 @@ pub struct Relay {
     heard: Option<Instant>,
     wrote: Instant,
     ending: Option<Ending>,
+    finish_reason: Option<String>,
     /// Events that were passed on, the ends not counted.
     pub events: u64,
 }
@@ -65,12 +66,27 @@ pub struct Relay {
 impl Relay {
     /// A stream of `choices` choices, opened at `now`. `answer` names it until the gateway does.
     pub fn new(dialect: Dialect, answer: AnswerId, choices: u32, times: Times, now: Instant) -> Self {
-        Self { dialect, answer, times, unfinished: choices, heard: None, wrote: now, ending: None, events: 0 }
+        Self {
+            dialect,
+            answer,
+            times,
+            unfinished: choices,
+            heard: None,
+            wrote: now,
+            ending: None,
+            finish_reason: None,
+            events: 0,
+        }
     }
 
     /// How it ended, once it has.
     pub fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()
+    }
+
+    /// The last `finish_reason` that came.
+    pub fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_deref()
     }
 
     /// Whether every choice has its `finish_reason`: what comes now can't make the answer less whole.
@@ -89,10 +105,14 @@ impl Relay {
         self.heard = Some(now);
     }
 
-    /// An event came.
+    /// An event came. A gateway that never pauses leaves no time to [`wake`](Self::wake), so the deadline counts
+    /// here, too.
     pub fn event(&mut self, payload: &[u8], now: Instant, out: &mut BytesMut) {
         if self.ending.is_some() {
             return;
+        }
+        if now >= self.times.deadline {
+            return self.stop(Stop::Deadline, out);
         }
         match judge(payload) {
             Verdict::Done => self.complete(out),
@@ -101,6 +121,9 @@ impl Relay {
             Verdict::Chunk { finished } => {
                 if self.events == 0 {
                     self.learn_id(payload);
+                }
+                if finished > 0 {
+                    self.finish_reason = finish_reason(payload);
                 }
                 write_event(payload, out);
                 self.wrote = now;
@@ -179,6 +202,14 @@ impl Relay {
             *model = chunk.model.unwrap_or_else(|| std::mem::take(model));
         }
     }
+}
+
+/// The `finish_reason` of an event that has one, when it is a word.
+fn finish_reason(payload: &[u8]) -> Option<String> {
+    let chunk: serde_json::Value = serde_json::from_slice(payload).ok()?;
+    let mut reasons =
+        chunk["choices"].as_array()?.iter().filter_map(|choice| choice["finish_reason"].as_str());
+    reasons.next_back().filter(|reason| is_plain_word(reason)).map(str::to_owned)
 }
 
 fn unreadable() -> Failure {

@@ -160,6 +160,15 @@ fn the_clock() {
     assert_eq!(stream.relay.next_wake(), stream.now + Duration::from_secs(15));
 }
 
+#[test]
+fn events_that_never_pause_do_not_outrun_the_deadline() {
+    let mut stream = Stream::answering();
+    stream.now += Duration::from_secs(99);
+    assert_eq!(stream.event(TOKEN), format!("data: {TOKEN}\n\n"));
+    stream.now += Duration::from_secs(1);
+    assert_eq!(error_of(&stream.event(TOKEN))["error"]["code"], "deadline");
+}
+
 proptest! {
     /// Whatever the gateway sends, in whatever pieces: what is written is UTF-8, consists of whole events, and has
     /// exactly one end.

@@ -58,6 +58,13 @@ impl RuntimeError {
     }
 }
 
+/// The moment that `Lambda-Runtime-Deadline-Ms` means: milliseconds since 1970. cargo-lambda's emulator sends how
+/// long there is instead, which would be long past.
+fn moment(deadline: Duration) -> SystemTime {
+    let longest = Duration::from_secs(24 * 60 * 60);
+    if deadline <= longest { SystemTime::now() + deadline } else { SystemTime::UNIX_EPOCH + deadline }
+}
+
 impl RuntimeApi {
     /// A client for the address in `AWS_LAMBDA_RUNTIME_API`, for `concurrency` invocations at once.
     ///
@@ -105,7 +112,7 @@ impl RuntimeApi {
         };
         let invocation = Invocation {
             request_id,
-            deadline: SystemTime::UNIX_EPOCH + Duration::from_millis(deadline),
+            deadline: moment(Duration::from_millis(deadline)),
             trace_id: text("lambda-runtime-trace-id"),
             event,
         };

@@ -22,6 +22,11 @@ impl OpenAiSecret {
         Self { api_key, cloudflare_token: None, bearer_tokens: Arc::default() }
     }
 
+    /// Whether what the gateway refused to `old` it may grant now: another key, or another Cloudflare token.
+    pub fn opens_more_than(&self, old: &Self) -> bool {
+        self.api_key != old.api_key || self.cloudflare_token != old.cloudflare_token
+    }
+
     fn from_key(key: &str) -> Option<Self> {
         header_safe(key).map(Self::of_key)
     }
