@@ -78,13 +78,16 @@ impl App {
     pub async fn handle(&self, invocation: Invocation) -> Reply {
         let request_id = invocation.request_id.as_str();
         let mut record = Record::new(request_id, self.cold.swap(false, Ordering::Relaxed));
-        let (dialect, served) = match Call::parse(&invocation.event) {
-            Ok(call) => {
+        // A map of headers panics when an event has more of them than it can hold.
+        let call = catch_panic(async { Call::parse(&invocation.event) }).await;
+        let (dialect, served) = match call {
+            None => (Dialect::Web, Err(Kind::Internal.into())),
+            Some(Ok(call)) => {
                 let passage = self.passage(&invocation, Route::dialect(&call.path));
                 let served = catch_panic(self.serve(call, &passage, &mut record)).await;
                 (passage.dialect, served.unwrap_or_else(|| Err(Kind::Internal.into())))
             }
-            Err(_) => {
+            Some(Err(_)) => {
                 let failure = Failure::new(Kind::InvalidJson);
                 (Dialect::Web, Err(failure.with_message("The event is not a Function URL's.")))
             }
