@@ -68,8 +68,7 @@ impl<'a> Message<'a> {
     }
 
     fn read(message: &'a RawValue, place: &str, dialect: Dialect) -> Result<Option<Self>, Failure> {
-        let incoming: Incoming<'a> = serde_json::from_str(message.get())
-            .map_err(|_| Failure::invalid_request(place, "must be an object that is a message"))?;
+        let incoming: Incoming<'a> = object(message, place)?;
         let role = role(&incoming, place)?;
         let content = Content::read(incoming.content, place)?;
         let passed =
@@ -98,18 +97,21 @@ impl<'a> Message<'a> {
 }
 
 fn role<'a>(incoming: &Incoming<'a>, place: &str) -> Result<Cow<'a, str>, Failure> {
-    let author: Option<Author<'a>> = match incoming.author.filter(|author| !is_null(author)) {
-        None => None,
-        Some(author) => Some(
-            serde_json::from_str(author.get())
-                .map_err(|_| Failure::invalid_request(&format!("{place}.author"), "must be an object"))?,
-        ),
-    };
+    let author = incoming.author.filter(|author| !is_null(author));
+    let author: Option<Author<'a>> =
+        author.map(|author| object(author, &format!("{place}.author"))).transpose()?;
     let role = author.and_then(|author| author.role).filter(|role| !is_null(role)).or(incoming.role);
     match role.filter(|role| !is_null(role)) {
         Some(role) => text_of(role, &format!("{place}.role")),
         None => Ok("user".into()),
     }
+}
+
+/// An object; serde alone would take an array as well, its elements in the order of the fields.
+pub fn object<'a, T: Deserialize<'a>>(value: &'a RawValue, place: &str) -> Result<T, Failure> {
+    let read = value.get().starts_with('{').then(|| serde_json::from_str(value.get()));
+    read.and_then(Result::ok)
+        .ok_or_else(|| Failure::invalid_request(place, "must be an object of the right shape"))
 }
 
 /// Whether a value is `null`, which counts as not given.

@@ -1,6 +1,6 @@
 //! The content of a message: a string, ChatGPT-web's `parts`, or OpenAI's content array.
 
-use super::message::{elements, is_null, text_of};
+use super::message::{elements, is_null, object, text_of};
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -66,8 +66,7 @@ impl<'a> Content<'a> {
             Some(b'"') => Ok(Self::Text(text_of(content, &place)?)),
             Some(b'[') => Self::from_parts(content, &place),
             Some(b'{') => {
-                let object: PartsOf<'a> = serde_json::from_str(content.get())
-                    .map_err(|_| Failure::invalid_request(&place, "has the wrong shape"))?;
+                let object: PartsOf<'a> = object(content, &place)?;
                 match object.parts.filter(|parts| !is_null(parts)) {
                     Some(parts) => Self::from_parts(parts, &format!("{place}.parts")),
                     None => Ok(Self::Text("".into())),

@@ -102,6 +102,8 @@ fn what_is_refused_and_where() {
         (Dialect::Web, json!({"messages": [{"role": 1, "content": "x"}]}), "messages[0].role"),
         (Dialect::Web, json!({"messages": ["x"]}), "messages[0]"),
         (Dialect::Web, json!({"messages": [null]}), "messages[0]"),
+        (Dialect::Web, json!({"messages": [[null, "user", "x"]]}), "messages[0]"),
+        (Dialect::Web, json!({"messages": [{"author": ["user"], "content": "x"}]}), "messages[0].author"),
         (Dialect::Web, json!({"messages": [{"author": "user", "content": "x"}]}), "messages[0].author"),
         (Dialect::Web, json!({"messages": [{"content": "x"}, {"content": 7}]}), "messages[1].content"),
         (Dialect::Web, json!({"messages": [{"content": {"parts": "x"}}]}), "messages[0].content.parts"),
