@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod call;
+pub mod emf;
 pub mod event;
 pub mod frontend;
 pub mod function;
@@ -12,6 +13,7 @@ pub mod patience;
 pub mod payload;
 pub mod response;
 pub mod runtime_api;
+pub mod schema;
 pub mod secrets;
 pub mod wire;
 pub mod world;
