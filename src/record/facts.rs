@@ -74,7 +74,7 @@ impl Outcome {
 }
 
 impl Facts {
-    /// The fields of the line in the log. A field without a value is null, so that queries find every name.
+    /// The fields of the line in the log, but for those that have no value.
     pub fn fields(&self) -> Map<String, Value> {
         let Asked { attempts, retries, fallback, model, head } = &self.asked;
         let head = |read: fn(&Head) -> Value| head.as_ref().map_or(Value::Null, read);
@@ -84,7 +84,7 @@ impl Facts {
             ("route", self.route.into()),
             ("tenant", self.caller.tenant.clone().into()),
             ("user_hash", self.caller.user_hash.clone().into()),
-            ("model", model.as_str().into()),
+            ("model", Some(model.as_str()).filter(|model| !model.is_empty()).into()),
             ("status", self.status.as_u16().into()),
             ("outcome", self.outcome.name().into()),
             ("code", self.failure.as_ref().map(|failure| failure.code.as_ref()).into()),
@@ -103,7 +103,8 @@ impl Facts {
             ("bytes", self.bytes.into()),
             ("cold_start", self.cold_start.into()),
         ];
-        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        let present = fields.into_iter().filter(|(_, value)| !value.is_null());
+        present.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
