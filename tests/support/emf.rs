@@ -19,8 +19,8 @@ pub fn check(line: &str) -> Result<(), String> {
     let document: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let schema: Value = serde_json::from_str(SCHEMA).map_err(|error| error.to_string())?;
     schema::check(&schema, &document, "$")?;
-    let directives = document["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
-    directives.map(|directive| check_targets(&document, directive)).collect()
+    let mut directives = document["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
+    directives.try_for_each(|directive| check_targets(&document, directive))
 }
 
 /// The members that a directive refers to must be there, and be what they are referred to as.
