@@ -68,7 +68,7 @@ def main():
     for name, answer in expected.items():
         groups[json.dumps(answer.get("env", {}), sort_keys=True)][name] = answer
 
-    with tempfile.TemporaryDirectory() as logs, secrets_manager() as (endpoint, secret), Gateway() as gateway:
+    with tempfile.TemporaryDirectory() as logs, secrets_manager() as (endpoint, secret, _), Gateway() as gateway:
         base = environment(endpoint, secret, gateway)
         for number, (extra, group) in enumerate(groups.items()):
             port = free_port()

@@ -77,7 +77,7 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 @contextmanager
 def secrets_manager():
-    """moto's server with the key in a secret; yields the endpoint and the secret's ARN."""
+    """moto's server with the key in a secret; yields the endpoint, the secret's ARN and a function that changes the key."""
     import logging
 
     import boto3
@@ -90,7 +90,11 @@ def secrets_manager():
     try:
         client = boto3.client("secretsmanager", endpoint_url=endpoint)
         secret = client.create_secret(Name="gptdock/openai", SecretString=json.dumps({"OPENAI_API_KEY": KEY}))
-        yield endpoint, secret["ARN"]
+
+        def rotate(key):
+            client.put_secret_value(SecretId=secret["ARN"], SecretString=json.dumps({"OPENAI_API_KEY": key}))
+
+        yield endpoint, secret["ARN"], rotate
     finally:
         server.stop()
 
@@ -104,6 +108,7 @@ class Gateway:
 
     def __init__(self):
         self.requests = []
+        self.key = KEY
         self.step = False
         self.seen = threading.Semaphore(0)
         gateway = self
@@ -115,7 +120,7 @@ class Gateway:
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 gateway.requests.append({"path": self.path, "headers": dict(self.headers.items()), "body": body})
-                if self.headers["authorization"] != f"Bearer {KEY}":
+                if self.headers["authorization"] != f"Bearer {gateway.key}":
                     self.plain(401, {"error": {"message": "Incorrect API key", "code": "invalid_api_key"}})
                 elif body.get("stream"):
                     self.stream(body)

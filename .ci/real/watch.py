@@ -47,7 +47,7 @@ def main():
     # On its own, so that a compile error shows as one, and the bounds below need no room for it.
     subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
 
-    with tempfile.TemporaryDirectory() as logs, secrets_manager() as (endpoint, secret), Gateway() as gateway:
+    with tempfile.TemporaryDirectory() as logs, secrets_manager() as (endpoint, secret, rotate), Gateway() as gateway:
         environment = {
             **os.environ,
             "AUTH_MODE": "none",
@@ -78,6 +78,15 @@ def main():
             output = subprocess.run(invoke, cwd=ROOT, check=True, capture_output=True, text=True, timeout=120).stdout
             print(output)
             check(text_of(output.replace("\r", "")) == "".join(ANSWER), "cargo lambda invoke: another answer")
+
+            # A new key in moto, the old one refused: the request that finds out is answered all the same.
+            gateway.key = f"{KEY}-rotated"
+            rotate(gateway.key)
+            gateway.requests.clear()
+            chat(port, gateway)
+            sent = [request["headers"]["authorization"].endswith("-rotated") for request in gateway.requests]
+            check(sent == [False, True], f"asked with the old key and once more with the new one: {sent}")
+            print("the key was rotated in moto; no request was lost")
         check(KEY not in (Path(logs) / "watch.log").read_text(), "the key is in the log")
     print("streamed event by event; invoked")
 

@@ -14,8 +14,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::time::{Instant, Sleep, sleep_until};
+
+/// An event that comes this soon after a write may wait for others until it is this long after it: a gateway that is
+/// faster than system calls would otherwise cost one for each event. Tokens come every few milliseconds and never wait.
+const BURST: Duration = Duration::from_micros(200);
+const BURST_BYTES: usize = 16 * 1024;
+/// So many polls without bytes end it: hyper polls a body twice before it lets other tasks run.
+const QUIET_POLLS: u8 = 2;
 
 /// The gateway, still being asked.
 pub type Opening = Pin<Box<dyn Future<Output = Result<Opened, Failure>> + Send>>;
@@ -36,6 +44,8 @@ pub struct StreamBody {
     source: Source,
     timer: Pin<Box<Sleep>>,
     out: BytesMut,
+    wrote: Option<Instant>,
+    quiet_polls: u8,
     record: Record,
 }
 
@@ -49,7 +59,7 @@ impl StreamBody {
     /// A body that passes on what `source` brings.
     pub fn new(relay: Relay, source: Source, record: Record) -> Self {
         let timer = Box::pin(sleep_until(relay.next_wake()));
-        Self { relay, source, timer, out: BytesMut::new(), record }
+        Self { relay, source, timer, out: BytesMut::new(), wrote: None, quiet_polls: 0, record }
     }
 
     fn adopt(&mut self, opened: Opened) {
@@ -77,14 +87,19 @@ impl StreamBody {
             return Poll::Ready(None);
         }
         self.record.wrote(self.out.len(), self.relay.events);
+        self.wrote = Some(Instant::now());
         Poll::Ready(Some(self.out.split().freeze()))
     }
 
     /// Ready when there is something to write, or nothing will be any more.
     fn poll_source_and_clock(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.out.is_empty() && self.relay.ending().is_none() {
+        while self.relay.ending().is_none() && (self.out.is_empty() || self.in_burst()) {
             if self.poll_source(cx).is_ready() {
+                self.quiet_polls = 0;
                 continue;
+            }
+            if !self.out.is_empty() {
+                return self.poll_others(cx);
             }
             if self.timer.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
@@ -96,6 +111,21 @@ impl StreamBody {
         Poll::Ready(())
     }
 
+    fn in_burst(&self) -> bool {
+        self.out.len() < BURST_BYTES && self.wrote.is_some_and(|wrote| wrote.elapsed() < BURST)
+    }
+
+    /// The connection to the gateway is another task's and hands over one piece at a time, so that task gets to run
+    /// once more for each piece that came. Ready when it had nothing.
+    fn poll_others(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.quiet_polls == QUIET_POLLS {
+            return Poll::Ready(());
+        }
+        self.quiet_polls += 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.source {
             Source::Opening(opening) => match std::task::ready!(opening.as_mut().poll(cx)) {
@@ -104,11 +134,12 @@ impl StreamBody {
             },
             Source::Open(upstream) => {
                 let now = Instant::now();
+                let before = self.out.len();
                 if let Some(payload) = upstream.take_first() {
                     self.relay.event(&payload, now, &mut self.out);
                 }
                 self.pass_events(now);
-                if self.out.is_empty() && self.relay.ending().is_none() {
+                if self.out.len() == before && self.relay.ending().is_none() {
                     std::task::ready!(self.poll_arrival(cx));
                 }
             }

@@ -69,12 +69,19 @@ fn stream(steps: Vec<Step>) -> (StreamBody, tokio::sync::oneshot::Receiver<()>) 
     (StreamBody::new(relay, Source::Open(upstream), Record::new("r", false)), dropped)
 }
 
+/// All writes, when each is long enough after the one before to be no burst.
 async fn writes(body: &mut StreamBody) -> Vec<String> {
     let mut writes = Vec::new();
-    while let Some(write) = std::future::poll_fn(|cx| body.poll_write(cx)).await {
-        writes.push(String::from_utf8(write.to_vec()).unwrap());
+    while let Some(write) = next_write(body).await {
+        writes.push(write);
+        tokio::time::advance(BURST).await;
     }
     writes
+}
+
+async fn next_write(body: &mut StreamBody) -> Option<String> {
+    let write = std::future::poll_fn(|cx| body.poll_write(cx)).await?;
+    Some(String::from_utf8(write.to_vec()).unwrap())
 }
 
 fn bytes(text: &str) -> Step {
@@ -95,6 +102,20 @@ async fn events_leave_when_they_are_complete_and_share_a_write_when_they_came_to
     let two = format!("{TOKEN}{TOKEN}");
     let end = format!("{LAST}data: [DONE]\n\n");
     assert_eq!(writes(&mut body).await, [TOKEN, TOKEN, &two, TOKEN, &end]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_shares_writes_and_waits_for_nothing() {
+    let mut steps: Vec<_> = (0..500).map(|_| bytes(TOKEN)).collect();
+    steps.push(Step::Hang);
+    let (mut body, _) = stream(steps);
+    let started = Instant::now();
+    assert_eq!(next_write(&mut body).await.unwrap(), TOKEN, "the first never waits");
+    let full = next_write(&mut body).await.unwrap();
+    assert!((BURST_BYTES..BURST_BYTES + TOKEN.len()).contains(&full.len()), "{}", full.len());
+    let rest = next_write(&mut body).await.unwrap();
+    assert_eq!(1 + (full.len() + rest.len()) / TOKEN.len(), 500);
+    assert_eq!(started.elapsed(), Duration::ZERO, "the clock moves only when all wait");
 }
 
 #[tokio::test(start_paused = true)]

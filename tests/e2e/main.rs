@@ -5,6 +5,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
+mod auth_bearer;
+mod auth_connect;
+mod auth_jwks;
+mod auth_limits;
+mod auth_modes;
+mod auth_privacy;
+mod auth_refusals;
+mod auth_tenants;
 mod bad_requests;
 mod config;
 mod conversations;

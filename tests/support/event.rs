@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// A word in every prompt and every answer, which no log line may hold.
@@ -116,6 +116,41 @@ impl Event {
         self.json["body"] = json!(STANDARD.encode(bytes));
         self.json["isBase64Encoded"] = json!(true);
         self
+    }
+
+    /// A query string, raw and, as Lambda adds it, taken apart.
+    pub fn query(mut self, query: &str) -> Self {
+        let mut taken_apart = Map::<String, Value>::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let joined = match taken_apart.get(name).and_then(Value::as_str) {
+                Some(first) => format!("{first},{value}"),
+                None => value.to_owned(),
+            };
+            taken_apart.insert(name.to_owned(), joined.into());
+        }
+        self.json["rawQueryString"] = json!(query);
+        self.json["queryStringParameters"] = taken_apart.into();
+        self
+    }
+
+    /// The frontend's token.
+    pub fn jwt(self, token: &str) -> Self {
+        self.query(&format!("jwt={token}"))
+    }
+
+    /// A header field; Lambda writes names in lower case, and joins values of one name by a comma.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let field = &mut self.json["headers"][name.to_ascii_lowercase()];
+        *field = match field.as_str() {
+            Some(first) => format!("{first},{value}").into(),
+            None => value.into(),
+        };
+        self
+    }
+
+    pub fn authorization(self, value: &str) -> Self {
+        self.header("authorization", value)
     }
 
     pub fn time_left(mut self, milliseconds: u64) -> Self {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use tokio::net::{TcpListener, TcpStream};
 
 pub const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:gptdock/openai-AbCdEf";
+pub const TENANTS_ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:gptdock/tenants-GhIjKl";
 
 /// How reads are answered.
 #[derive(Clone)]
@@ -18,9 +19,26 @@ pub enum Answer {
     Hang,
 }
 
-struct State {
+/// One secret: how its reads are answered, and how many there were.
+struct Secret {
+    id: &'static str,
     answer: Mutex<Answer>,
     reads: Mutex<usize>,
+}
+
+impl Secret {
+    fn new(id: &'static str, answer: Answer) -> Self {
+        Self { id, answer: Mutex::new(answer), reads: Mutex::default() }
+    }
+
+    fn reads(&self) -> usize {
+        *self.reads.lock().unwrap()
+    }
+}
+
+struct State {
+    key: Secret,
+    tenants: Secret,
     changes: Changes,
 }
 
@@ -30,11 +48,11 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    pub async fn start(answer: Answer) -> Self {
+    pub async fn start(key: Answer, tenants: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state =
-            Arc::new(State { answer: Mutex::new(answer), reads: Mutex::default(), changes: Changes::new() });
+        let (key, tenants) = (Secret::new(ARN, key), Secret::new(TENANTS_ARN, tenants));
+        let state = Arc::new(State { key, tenants, changes: Changes::new() });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -45,21 +63,35 @@ impl Secrets {
     }
 
     pub fn set(&self, answer: Answer) {
-        *self.state.answer.lock().unwrap() = answer;
+        *self.state.key.answer.lock().unwrap() = answer;
     }
 
     pub fn set_key(&self, key: &str) {
         self.set(Answer::Value(key.to_owned()));
     }
 
-    pub fn reads(&self) -> usize {
-        *self.state.reads.lock().unwrap()
+    pub fn set_tenants(&self, answer: Answer) {
+        *self.state.tenants.answer.lock().unwrap() = answer;
     }
 
-    /// Waits until the secret was asked for this many times.
+    pub fn reads(&self) -> usize {
+        self.state.key.reads()
+    }
+
+    pub fn tenants_reads(&self) -> usize {
+        self.state.tenants.reads()
+    }
+
+    /// Waits until the key's secret was asked for this many times.
     pub async fn read(&self, times: usize) {
         let read = || (self.reads() >= times).then_some(());
         self.state.changes.until("the secret to be read", read).await;
+    }
+
+    /// Waits until the tenants' secret was asked for this many times.
+    pub async fn tenants_read(&self, times: usize) {
+        let read = || (self.tenants_reads() >= times).then_some(());
+        self.state.changes.until("the tenants' secret to be read", read).await;
     }
 }
 
@@ -70,19 +102,20 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         assert_eq!(head.get("x-amz-target"), Some("secretsmanager.GetSecretValue"));
         assert!(head.get("authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256")));
-        *state.reads.lock().unwrap() += 1;
-        state.changes.tell();
-        let mut answer = state.answer.lock().unwrap().clone();
-        if request["SecretId"] != ARN {
-            answer = Answer::Error("ResourceNotFoundException");
+        let known = [&state.key, &state.tenants].into_iter().find(|secret| request["SecretId"] == secret.id);
+        if let Some(secret) = known {
+            *secret.reads.lock().unwrap() += 1;
+            state.changes.tell();
         }
-        let (status, body) = match answer {
+        let id = known.map_or("", |secret| secret.id);
+        let missing = Answer::Error("ResourceNotFoundException");
+        let (status, body) = match known.map_or(missing, |secret| secret.answer.lock().unwrap().clone()) {
             Answer::Hang => return wire.gone().await,
             Answer::Value(value) => (
                 "200 OK",
                 json!({
-                    "ARN": ARN,
-                    "Name": "gptdock/openai",
+                    "ARN": id,
+                    "Name": "gptdock/something",
                     "VersionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111",
                     "VersionStages": ["AWSCURRENT"],
                     "CreatedDate": 1_523_477_145.713,
@@ -93,7 +126,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
                 "400 Bad Request",
                 json!({
                     "__type": kind,
-                    "message": format!("User: f is not authorized on resource: {ARN}"),
+                    "message": format!("User: f is not authorized on resource: {id}"),
                 }),
             ),
         };

@@ -7,7 +7,7 @@ use super::gateway::Gateway;
 use super::invocation::Treatment;
 use super::response::Response;
 use super::runtime_api::RuntimeApi;
-use super::secrets::{ARN, Answer, Secrets};
+use super::secrets::{ARN, Answer, Secrets, TENANTS_ARN};
 use std::collections::BTreeMap;
 
 /// The key of an ordinary test.
@@ -26,6 +26,7 @@ pub struct Setup {
     environment: BTreeMap<String, String>,
     fallback: bool,
     secret: Answer,
+    tenants: Answer,
 }
 
 impl Setup {
@@ -51,6 +52,7 @@ impl Setup {
             environment: environment.into_iter().map(owned).collect(),
             fallback: false,
             secret: Answer::Value(FIRST_KEY.to_owned()),
+            tenants: Answer::Error("ResourceNotFoundException"),
         }
     }
 
@@ -80,6 +82,12 @@ impl Setup {
         self
     }
 
+    /// Names the tenants' secret, and what reading it brings.
+    pub fn tenants(mut self, answer: Answer) -> Self {
+        self.tenants = answer;
+        self.with("CONNECT_TENANTS_SECRET_ARN", TENANTS_ARN)
+    }
+
     /// Starts everything and waits until the function asks for work.
     pub async fn start(self) -> World {
         let mut world = self.launch().await;
@@ -93,7 +101,7 @@ impl Setup {
     /// Starts everything and waits for nothing.
     pub async fn launch(mut self) -> World {
         let (api, gateway) = (RuntimeApi::start().await, Gateway::start().await);
-        let (fallback, secrets) = (Gateway::start().await, Secrets::start(self.secret).await);
+        let (fallback, secrets) = (Gateway::start().await, Secrets::start(self.secret, self.tenants).await);
         let mut add = |name: &str, value: String| {
             self.environment.entry(name.to_owned()).or_insert(value);
         };

@@ -52,7 +52,7 @@ accept('five seconds before nbf', rs256(claims({ nbf: now + 5 })));
 accept('key addresses are ignored', craft(
   { typ: 'JWT', alg: 'RS256', kid: 'rsa-1', jku: 'https://example.org/keys', x5u: 'https://example.org/cert' },
   claims(), rsaSigner(privateKey('rsa-1'))));
-accept('lasts until 2100', rs256(claims({ exp: 4_102_444_800 })));
+accept('lasts until 2100', rs256(claims({ iat: 1_700_000_000, nbf: 1_700_000_000, exp: 4_102_444_800 })));
 
 deny('five seconds after expiry', 'expired', good, { at: now + 30 });
 deny('exp missing', 'expiry_missing', rs256(claims({ exp: undefined })));
