@@ -39,6 +39,7 @@ pub struct App {
 /// One call on its way through the application.
 struct Passage<'a> {
     request_id: &'a str,
+    trace: Option<&'a str>,
     dialect: Dialect,
     started: Instant,
     /// When the answer has to have ended.
@@ -78,6 +79,7 @@ impl App {
     pub async fn handle(&self, invocation: Invocation) -> Reply {
         let request_id = invocation.request_id.as_str();
         let mut record = Record::new(request_id, self.cold.swap(false, Ordering::Relaxed));
+        record.trace(invocation.trace());
         // A map of headers panics when an event has more of them than it can hold.
         let call = catch_panic(async { Call::parse(&invocation.event) }).await;
         let (dialect, served) = match call {
@@ -111,7 +113,8 @@ impl App {
         let left = invocation.deadline.duration_since(SystemTime::now()).unwrap_or_default();
         let started = Instant::now();
         let deadline = started + left.saturating_sub(self.config.stream.deadline_margin);
-        Passage { request_id: &invocation.request_id, dialect, started, deadline }
+        let trace = invocation.trace();
+        Passage { request_id: &invocation.request_id, trace, dialect, started, deadline }
     }
 
     async fn serve(&self, call: Call, passage: &Passage<'_>, record: &mut Record) -> Result<Served, Failure> {
@@ -129,13 +132,19 @@ impl App {
         let question = Question::parse(&body, passage.dialect, &self.config.chat, &self.models)?;
         drop(body); // megabytes, perhaps, that need not wait for the answer
         let purpose = Arc::new(Purpose {
+            is_named: self.is_named(&question.model),
             question,
-            metadata: Metadata::new(&caller, passage.request_id, route.path()),
+            metadata: Metadata::new(&caller, passage.request_id, route.path(), passage.trace),
             deadline: passage.deadline,
             asked: Mutex::default(),
         });
         record.purpose(&purpose);
         if purpose.question.stream { self.stream(purpose, passage).await } else { self.json(&purpose).await }
+    }
+
+    /// Whether a setting names the model.
+    fn is_named(&self, model: &str) -> bool {
+        self.models.names(model) || self.config.gateway.fallback_models.iter().any(|name| name == model)
     }
 
     async fn identify(&self, call: &Call, record: &mut Record) -> Result<Caller, Failure> {

@@ -7,6 +7,9 @@ use http::HeaderMap;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use std::{fmt, time::SystemTime};
 
+/// The ids that X-Ray gives out have 35 characters.
+const MAX_TRACE_BYTES: usize = 64;
+
 /// What `/runtime/invocation/next` brings.
 pub struct Invocation {
     /// `Lambda-Runtime-Aws-Request-Id`; the caller reads it as `x-request-id`.
@@ -17,6 +20,15 @@ pub struct Invocation {
     pub trace_id: Option<String>,
     /// A Function URL event, [payload format 2.0](https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads).
     pub event: Bytes,
+}
+
+impl Invocation {
+    /// The id of the trace: of X-Ray's header (`Root=…;Parent=…;Sampled=…`), only the part that is the same everywhere.
+    pub fn trace(&self) -> Option<&str> {
+        let root = self.trace_id.as_deref()?.split(';').find_map(|part| part.trim().strip_prefix("Root="))?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (!root.is_empty() && root.len() <= MAX_TRACE_BYTES && root.bytes().all(plain)).then_some(root)
+    }
 }
 
 impl fmt::Debug for Invocation {
@@ -100,6 +112,28 @@ mod tests {
         assert_eq!((call.method.as_str(), call.path.as_str()), ("POST", "/a b/é"));
         assert_eq!(call.query, "a=<\"&jwt=x");
         assert_eq!(call.headers["x-name"].as_bytes(), "Zoë".as_bytes());
+    }
+
+    #[test]
+    fn the_trace_is_the_root_of_the_header() {
+        for (header, trace) in [
+            (
+                "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=ad49b0e87f6ef6c8;Sampled=0",
+                Some("1-5bef4de7-ad49b0e87f6ef6c87fc2e700"),
+            ),
+            ("Self=1-5bef; Root=1-5bef", Some("1-5bef")),
+            ("Root=", None),
+            ("Root=a b", None),
+            ("Parent=ad49b0e87f6ef6c8", None),
+        ] {
+            let invocation = Invocation {
+                request_id: "r".to_owned(),
+                deadline: SystemTime::UNIX_EPOCH,
+                trace_id: Some(header.to_owned()),
+                event: Bytes::new(),
+            };
+            assert_eq!(invocation.trace(), trace, "{header}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@
 //! | [`sse`] | bytes to events |
 //! | [`relay`] | what leaves on an open stream, when, and how it ends |
 //! | [`reply`] | status, headers, body |
-//! | [`record`], [`log`] | what the operator reads |
+//! | [`record`], [`log`], [`metrics`] | what the operator reads |
 //!
 //! Beside them: [`config`] (all settings, read once), [`secret`] and [`sources`] (the key and how it stays fresh),
 //! [`failure`] (status, code and sentence of everything that can go wrong), [`dialect`] (how the two kinds of
@@ -39,6 +39,7 @@ pub mod failure;
 pub mod gateway;
 pub mod invocation;
 pub mod log;
+pub mod metrics;
 mod panic_guard;
 pub mod record;
 pub mod relay;

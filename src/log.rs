@@ -1,9 +1,12 @@
 //! JSON lines for the operator. Every line has an RFC 3339 time and a level, or Lambda calls it INFO.
 //!
+//! There is one amount of detail, whatever `RUST_LOG` and `AWS_LAMBDA_LOG_LEVEL` say, and no subscriber of `tracing`:
+//! what the crates below would print is printed nowhere, for it may hold headers and bodies.
+//!
 //! Nothing that a caller wrote, a model answered or a secret holds may be passed in here.
 
 use serde_json::{Map, Value};
-use std::io::Write;
+use std::{io::Write, time::SystemTime};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// Something that needs no one.
@@ -25,24 +28,30 @@ fn texts(fields: &[(&str, &str)]) -> Map<String, Value> {
     fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
 }
 
-/// Writes one line in one call, so that lines of several streams never mix.
+/// Writes one line: what happened, and what is to be known of it.
 pub fn write(level: &str, event: &str, fields: Map<String, Value>) {
     let mut line = Map::new();
-    line.insert("timestamp".to_owned(), now().into());
+    line.insert("timestamp".to_owned(), time_of(SystemTime::now()).into());
     line.insert("level".to_owned(), level.into());
     line.insert("event".to_owned(), event.into());
     line.extend(fields);
     let mut text = Value::Object(line).to_string();
     text.push('\n');
+    print(text.as_bytes());
+}
+
+/// Prints a line, whole with its end, in one call, so that lines of several streams never mix.
+pub fn print(line: &[u8]) {
     if cfg!(test) {
         return; // unit tests would drown in it
     }
     // A log that can't be written leaves nothing to do: there is nowhere to say it.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = std::io::stdout().lock().write_all(line);
 }
 
-fn now() -> String {
-    OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default()
+/// A time as Lambda reads it: RFC 3339.
+pub fn time_of(time: SystemTime) -> String {
+    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
 }
 
 /// Makes a panic one line of JSON: where, and not what, for the message may hold a caller's words.

@@ -1,72 +1,47 @@
-//! What one request leaves in the log: one line, written when all is over.
+//! What one request leaves behind, written when all is over: a line of the log and a line of metrics.
 
-use crate::{
-    auth::Caller,
-    failure::Failure,
-    gateway::{Asked, Purpose},
-    log,
-    relay::Ending,
-};
-use http::StatusCode;
-use serde_json::{Map, Value};
+mod facts;
+
+pub use facts::{Facts, Outcome, milliseconds};
+
+use crate::{auth::Caller, failure::Failure, gateway::Purpose, log, metrics, relay::Ending};
 use std::sync::Arc;
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
 
-/// The facts of a request, gathered on its way. Dropping it writes the line.
+/// The facts of a request, gathered on its way. Dropping it writes them.
 #[derive(Debug)]
 pub struct Record {
     started: Instant,
-    request_id: String,
-    route: &'static str,
-    cold_start: bool,
-    caller: Caller,
-    status: StatusCode,
-    /// The code of the failure, in-band ones included.
-    code: Option<String>,
-    /// Why a caller was refused; callers never read it.
-    reason: Option<&'static str>,
     purpose: Option<Arc<Purpose>>,
-    first_write: Option<Instant>,
-    finish_reason: Option<String>,
-    events: u64,
-    bytes: u64,
-    outcome: &'static str,
+    facts: Facts,
 }
 
 impl Record {
     /// A request that has just come.
     pub fn new(request_id: &str, cold_start: bool) -> Self {
-        Self {
-            started: Instant::now(),
-            request_id: request_id.to_owned(),
-            route: "none",
-            cold_start,
-            caller: Caller::default(),
-            status: StatusCode::OK,
-            code: None,
-            reason: None,
-            purpose: None,
-            first_write: None,
-            finish_reason: None,
-            events: 0,
-            bytes: 0,
-            outcome: "abandoned",
-        }
+        let facts =
+            Facts { request_id: request_id.to_owned(), route: "none", cold_start, ..Facts::default() };
+        Self { started: Instant::now(), purpose: None, facts }
+    }
+
+    /// The trace that it belongs to.
+    pub fn trace(&mut self, trace: Option<&str>) {
+        self.facts.trace = trace.map(str::to_owned);
     }
 
     /// Where it goes.
     pub fn route(&mut self, route: &'static str) {
-        self.route = route;
+        self.facts.route = route;
     }
 
     /// Who asks.
     pub fn caller(&mut self, caller: &Caller) {
-        self.caller = caller.clone();
+        self.facts.caller = caller.clone();
     }
 
     /// Why the caller was refused.
     pub fn reason(&mut self, reason: &'static str) {
-        self.reason = Some(reason);
+        self.facts.reason = Some(reason);
     }
 
     /// What is asked.
@@ -76,71 +51,60 @@ impl Record {
 
     /// A reply without a stream is whole.
     pub fn replied(&mut self, bytes: usize) {
-        self.bytes = bytes as u64;
-        self.outcome = "complete";
+        self.facts.bytes = bytes as u64;
+        self.facts.outcome = Outcome::Replied;
     }
 
     /// It failed before the stream.
     pub fn failed(&mut self, failure: &Failure) {
-        self.status = failure.status();
-        self.outcome = "failed";
-        self.code = Some(failure.code.to_string());
+        self.facts.status = failure.status();
+        self.facts.failure = Some(failure.clone());
+        self.facts.outcome = Outcome::Failed;
     }
 
     /// Some of a stream was written; `events` is their number so far.
     pub fn wrote(&mut self, bytes: usize, events: u64) {
-        self.bytes += bytes as u64;
-        if events > self.events && self.first_write.is_none() {
-            self.first_write = Some(Instant::now());
+        self.facts.bytes += bytes as u64;
+        if events > self.facts.events && self.facts.first_event.is_none() {
+            self.facts.first_event = Some(self.started.elapsed());
         }
-        self.events = events;
+        self.facts.events = events;
     }
 
     /// A stream ended; `finish_reason` is the last one that a choice had.
     pub fn ended(&mut self, ending: &Ending, finish_reason: Option<&str>) {
-        self.finish_reason = finish_reason.map(str::to_owned);
+        self.facts.finish_reason = finish_reason.map(str::to_owned);
         match ending {
-            Ending::Complete => self.outcome = "complete",
+            Ending::Complete => self.facts.outcome = Outcome::Completed,
             Ending::Interrupted(failure) => {
-                self.outcome = "interrupted";
-                self.code = Some(failure.code.to_string());
+                self.facts.outcome = Outcome::Interrupted;
+                self.facts.failure = Some(failure.clone());
             }
         }
-    }
-
-    fn fields(&self) -> Map<String, Value> {
-        let since_start = |at: Instant| Value::from((at - self.started).as_micros() as f64 / 1e3);
-        let asked = self.purpose.as_ref().map(|purpose| purpose.asked().clone());
-        let Asked { attempts, retries, fallback, gateway_status, cache_status, model } =
-            asked.unwrap_or_default();
-        let fields = [
-            ("request_id", Value::from(self.request_id.as_str())),
-            ("route", self.route.into()),
-            ("tenant", self.caller.tenant.clone().into()),
-            ("user_hash", self.caller.user_hash.clone().into()),
-            ("model", model.into()),
-            ("status", self.status.as_u16().into()),
-            ("outcome", self.outcome.into()),
-            ("code", self.code.clone().into()),
-            ("reason", self.reason.into()),
-            ("finish_reason", self.finish_reason.clone().into()),
-            ("gateway_status", gateway_status.into()),
-            ("cache_status", cache_status.into()),
-            ("attempts", attempts.into()),
-            ("retries", retries.into()),
-            ("fallback", fallback.into()),
-            ("time_to_first_token_ms", self.first_write.map_or(Value::Null, since_start)),
-            ("duration_ms", since_start(Instant::now())),
-            ("events", self.events.into()),
-            ("bytes", self.bytes.into()),
-            ("cold_start", self.cold_start.into()),
-        ];
-        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 
 impl Drop for Record {
     fn drop(&mut self) {
-        log::write("INFO", "request", self.fields());
+        self.facts.duration = self.started.elapsed();
+        if let Some(purpose) = self.purpose.take() {
+            self.facts.model = Some(purpose.metric_model());
+            self.facts.asked = purpose.asked().clone();
+        }
+        let lines = Lines(std::mem::take(&mut self.facts));
+        // The stream's last events wait behind this to be sent: a task of its own writes after them.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { drop(lines) });
+        }
+    }
+}
+
+/// Facts that are written when this is dropped: also by a process that ends before it runs another task.
+struct Lines(Facts);
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        log::write("INFO", "request", self.0.fields());
+        log::print(&metrics::line(&self.0));
     }
 }

@@ -3,20 +3,20 @@
 use super::{
     attempt::{Answer, Attempt},
     client::Clients,
-    headers::{Metadata, headers},
+    headers::headers,
     plan::{Plan, Target},
     policy::{self, Decision, Next, Tried},
+    purpose::Purpose,
     retired::Retired,
     trouble::Trouble,
-    upstream::Opened,
 };
 use crate::{
-    chat::{Adjustments, Question},
+    chat::Adjustments,
     config::GatewayConfig,
     failure::{Failure, Kind},
     secret::{Cached, OpenAiSecret},
 };
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::time::{Instant, sleep};
 
 /// The gateway and its fallbacks.
@@ -26,48 +26,6 @@ pub struct Gateway {
     clients: Clients,
     secret: Cached<OpenAiSecret>,
     retired: Retired,
-}
-
-/// What is asked, for whom, and until when.
-#[derive(Debug)]
-pub struct Purpose {
-    /// The question.
-    pub question: Question,
-    /// What Cloudflare's log may know.
-    pub metadata: Metadata,
-    /// When the answer has to end.
-    pub deadline: Instant,
-    /// How it went so far.
-    pub asked: Mutex<Asked>,
-}
-
-/// How asking went, for the operator.
-#[derive(Debug, Clone, Default)]
-pub struct Asked {
-    /// Requests sent.
-    pub attempts: u32,
-    /// Those that were retries of the first target.
-    pub retries: u32,
-    /// A target other than the first was asked.
-    pub fallback: bool,
-    /// The last status that the gateway answered with.
-    pub gateway_status: Option<u16>,
-    /// What Cloudflare's cache said of the answer.
-    pub cache_status: Option<String>,
-    /// The model that was asked last.
-    pub model: String,
-}
-
-impl Purpose {
-    /// How it went so far.
-    pub fn asked(&self) -> MutexGuard<'_, Asked> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn cache_status(answer: &Answer) -> Option<String> {
-    let (Answer::Stream(Opened { headers, .. }) | Answer::Json(headers, _)) = answer;
-    Some(headers.get("cf-aig-cache-status")?.to_str().ok()?.to_owned())
 }
 
 /// The failure that will be told: the first target's last one or, after `model_not_found`, the last of all.
@@ -111,15 +69,12 @@ impl Gateway {
         while let Some(target) = plan.current() {
             let asked = self.try_target(target, plan.has_another(), &secret, purpose, adjustments).await;
             let trouble = match asked {
-                Ok(answer) => {
-                    let mut asked = purpose.asked();
-                    asked.gateway_status = Some(200);
-                    asked.cache_status = cache_status(&answer);
-                    return Ok(answer);
-                }
+                Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
             };
-            self.note(&trouble, target, purpose);
+            if trouble.is_model_not_found() {
+                self.retired.remember(&target.base.chat_completions, &target.model);
+            }
             told.hear(&trouble, tried.past_first_target);
             let left = purpose.deadline.saturating_duration_since(Instant::now());
             let mut next = None;
@@ -176,18 +131,9 @@ impl Gateway {
             channel: if target.is_primary_base { &self.clients.gateway } else { &self.clients.plain },
             url: &target.base.chat_completions,
             model: &target.model,
-            question,
+            purpose,
             has_another,
         };
         attempt.run(headers, question.render(&target.model, adjustments)).await
-    }
-
-    fn note(&self, trouble: &Trouble, target: &Target, purpose: &Purpose) {
-        if trouble.is_model_not_found() {
-            self.retired.remember(&target.base.chat_completions, &target.model);
-        }
-        if let Some(status) = trouble.status() {
-            purpose.asked().gateway_status = Some(status);
-        }
     }
 }

@@ -4,12 +4,12 @@ use super::{
     answer::{MAX_JSON_BYTES, WholeAnswer},
     client::Channel,
     headers,
+    purpose::{Head, Purpose},
     refusal::Refusal,
     trouble::Trouble,
     upstream::{Arrival, Opened, Upstream},
 };
 use crate::{
-    chat::Question,
     config::GatewayConfig,
     sse::{Verdict, judge},
 };
@@ -46,7 +46,7 @@ pub struct Attempt<'a> {
     /// The model that is asked.
     pub model: &'a str,
     /// What is asked.
-    pub question: &'a Question,
+    pub purpose: &'a Purpose,
     /// Whether another target could be asked instead of waiting.
     pub has_another: bool,
 }
@@ -57,8 +57,10 @@ impl Attempt<'_> {
     /// # Errors
     /// The [`Trouble`].
     pub async fn run(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, Trouble> {
+        let sent = Instant::now();
         let response = self.send(headers, body).await?;
         let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        self.purpose.asked().head = Some(Head::new(&parts, sent.elapsed()));
         let mut upstream = Upstream::new(body);
         if !parts.status.is_success() {
             let body = read_error_body(&mut upstream).await;
@@ -97,16 +99,16 @@ impl Attempt<'_> {
                 Some(b'{' | b'[') => {
                     let body = self.collect(&mut upstream, first_event_by).await?;
                     let answer = WholeAnswer::read(&parts.headers, body)?;
-                    return Ok(match self.question.stream {
+                    return Ok(match self.purpose.question.stream {
                         true => Answer::Stream(opened(Upstream::whole(
-                            answer.into_events(self.question.wants_usage),
+                            answer.into_events(self.purpose.question.wants_usage),
                         ))),
                         false => Answer::Json(passed_on, answer.into_bytes()),
                     });
                 }
                 // A page, or a stream where one JSON was asked for.
                 Some(b'<') => return Err(Trouble::BadAnswer),
-                Some(_) if !self.question.stream => return Err(Trouble::BadAnswer),
+                Some(_) if !self.purpose.question.stream => return Err(Trouble::BadAnswer),
                 _ => {}
             }
         }
@@ -115,7 +117,7 @@ impl Attempt<'_> {
     async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<reqwest::Response, Trouble> {
         let (connects, started) = (self.channel.preconnect.connects(), Instant::now());
         let sending = self.channel.client.post(self.url).headers(headers).body(body).send();
-        let sent = match self.question.stream {
+        let sent = match self.purpose.question.stream {
             true => timeout(self.config.response_timeout, sending).await.map_err(|_| Trouble::NoAnswer)?,
             false => sending.await,
         };
@@ -135,7 +137,7 @@ impl Attempt<'_> {
 
     /// More bytes, within the patience that a stream is given. One JSON is waited for to the deadline.
     async fn arrival(&self, upstream: &mut Upstream, first_event_by: Instant) -> Result<Arrival, Trouble> {
-        if !self.question.stream {
+        if !self.purpose.question.stream {
             return Ok(upstream.arrival().await);
         }
         let silent_at = Instant::now() + self.config.idle_timeout;
@@ -161,7 +163,7 @@ impl Attempt<'_> {
 
     fn check_first(&self, headers: &HeaderMap, payload: &[u8]) -> Result<Bytes, Trouble> {
         match judge(payload) {
-            Verdict::Chunk { .. } if self.question.stream => Ok(Bytes::copy_from_slice(payload)),
+            Verdict::Chunk { .. } if self.purpose.question.stream => Ok(Bytes::copy_from_slice(payload)),
             Verdict::Error => Err(Trouble::Refused(Refusal::read(200, headers, payload))),
             Verdict::Chunk { .. } | Verdict::Done | Verdict::Malformed => Err(Trouble::BadAnswer),
         }

@@ -20,16 +20,20 @@ pub struct Metadata {
     user: Option<String>,
     request_id: String,
     route: &'static str,
+    /// X-Ray's id of the trace, where Lambda gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 impl Metadata {
     /// The entries of one request.
-    pub fn new(caller: &Caller, request_id: &str, route: &'static str) -> Self {
+    pub fn new(caller: &Caller, request_id: &str, route: &'static str, trace: Option<&str>) -> Self {
         Self {
             client: caller.tenant.as_deref().map(|tenant| tenant.chars().take(MAX_CLIENT_CHARS).collect()),
             user: caller.user_hash.clone(),
             request_id: request_id.to_owned(),
             route,
+            trace: trace.map(str::to_owned),
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct Refusal {
     pub status: u16,
     /// `error.code` (else `error.type`), when it is a word.
     pub code: Option<String>,
-    /// `error.param`.
+    /// `error.param`, when it is a place in the request.
     pub param: Option<String>,
     /// `retry-after-ms`, else `retry-after`.
     pub retry_after: Option<Duration>,
@@ -60,7 +60,7 @@ impl Refusal {
             class,
             status,
             code: error.public_code(),
-            param: error.param,
+            param: error.param.filter(|param| is_place(param)),
             retry_after: retry_after(headers, SystemTime::now()),
             should_retry: match headers.get("x-should-retry").map(|value| value.as_bytes()) {
                 Some(b"true") => Some(true),
@@ -188,6 +188,12 @@ impl ErrorObject {
             _ => self.kind.clone().filter(|kind| !kind.ends_with("_error")),
         }
     }
+}
+
+/// Such as `messages[0].content`: callers read it, so it must not be a sentence that quotes the key or a prompt.
+fn is_place(param: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-[]".contains(&byte);
+    param.len() <= 64 && param.bytes().all(plain)
 }
 
 fn class_of_status(status: u16) -> Class {

@@ -182,6 +182,16 @@ fn codes_that_are_no_words_are_not_told() {
 }
 
 #[test]
+fn parameters_that_are_no_places_are_not_told() {
+    for (param, told) in
+        [("messages[0].content", true), ("top_p", true), ("your key sk-1", false), ("a/b", false)]
+    {
+        let body = format!(r#"{{"error":{{"code":"invalid_value","param":"{param}"}}}}"#);
+        assert_eq!(read(400, &body).failure().param.is_some(), told, "{param}");
+    }
+}
+
+#[test]
 fn pauses() {
     let read = |headers: &[(&'static str, &str)]| {
         let headers =

@@ -44,9 +44,4 @@ impl Trouble {
     pub fn is_model_not_found(&self) -> bool {
         matches!(self, Self::Refused(Refusal { class: Class::ModelNotFound, .. }))
     }
-
-    /// The status that the gateway answered with, if it answered.
-    pub fn status(&self) -> Option<u16> {
-        if let Self::Refused(refusal) = self { Some(refusal.status) } else { None }
-    }
 }

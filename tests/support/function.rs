@@ -1,6 +1,7 @@
 //! The built binary as a child process, and every line it prints.
 
 use super::call::KEY;
+use super::emf;
 use super::event::PRIVATE;
 use super::patience::{Changes, within};
 use serde_json::Value;
@@ -100,24 +101,34 @@ impl Drop for Function {
             let _ = std::io::Write::write_all(&mut std::io::stderr(), printed.as_bytes());
             return;
         }
-        for line in &lines {
-            let parsed = serde_json::from_str::<Value>(line);
-            let parsed = parsed.unwrap_or_else(|_| panic!("not a JSON line: {line}"));
-            assert!(timed(&parsed), "a line without a time: {line}");
-            assert!(!line.contains(KEY), "a key in the log: {line}");
-            assert!(!line.contains(PRIVATE), "private words in the log: {line}");
-        }
+        lines.iter().for_each(|line| check(line));
     }
 }
 
-/// Whether a line has a time: RFC 3339, or what CloudWatch's metric format asks for.
-fn timed(line: &Value) -> bool {
-    let Some(fields) = line.as_object() else {
-        return false;
-    };
-    let rfc3339 = |value: &Value| {
-        let text = value.as_str().unwrap_or_default();
-        text.starts_with("20") && text.get(10..11) == Some("T")
-    };
-    fields.values().any(rfc3339) || line["_aws"]["Timestamp"].is_u64()
+/// What no line may hold, whatever happens: keys, prompts and answers, tokens in any of their forms.
+const UNSPEAKABLE: [&str; 6] = [KEY, PRIVATE, "jwt=", "eyJ", "Bearer ", "JWT "];
+const LEVELS: [&str; 3] = ["INFO", "WARN", "ERROR"];
+
+fn check(line: &str) {
+    let parsed = serde_json::from_str::<Value>(line);
+    let parsed = parsed.unwrap_or_else(|_| panic!("not a JSON line: {line}"));
+    let time = parsed["timestamp"].as_str().unwrap_or_default();
+    assert!(is_rfc3339(time), "a line without a time: {line}");
+    let level = parsed["level"].as_str().unwrap_or_default();
+    assert!(LEVELS.contains(&level), "a line without a level: {line}");
+    for words in UNSPEAKABLE {
+        assert!(!line.contains(words), "{words:?} in the log: {line}");
+    }
+    if parsed.get("_aws").is_some() {
+        emf::check(line).unwrap_or_else(|wrong| panic!("CloudWatch would refuse this, {wrong}: {line}"));
+    }
+}
+
+/// Such as `2026-11-22T00:00:00.123Z`.
+fn is_rfc3339(time: &str) -> bool {
+    let shape: String = time.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    let fraction = shape.strip_prefix("0000-00-00T00:00:00").and_then(|rest| rest.strip_suffix('Z'));
+    fraction.is_some_and(|digits| {
+        digits.is_empty() || digits.strip_prefix('.').is_some_and(|digits| digits.bytes().all(|d| d == b'0'))
+    })
 }

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod call;
+pub mod emf;
 pub mod event;
 pub mod frontend;
 pub mod function;
@@ -13,6 +14,7 @@ pub mod patience;
 pub mod payload;
 pub mod response;
 pub mod runtime_api;
+pub mod schema;
 pub mod secrets;
 pub mod tokens;
 pub mod wire;
