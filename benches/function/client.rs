@@ -16,8 +16,8 @@ impl Client {
         TcpStream::connect(("127.0.0.1", port)).and_then(Wire::new).map(Self)
     }
 
-    /// Has one conversation.
-    pub fn ask(&mut self, run: &Arc<Run>) {
+    /// Has one conversation, and hangs up.
+    pub fn ask(mut self, run: &Arc<Run>) {
         let trouble = self.converse(run).err();
         run.end(trouble.map(|error| error.to_string()));
     }

@@ -8,7 +8,7 @@ use crate::world::World;
 use memchr::memmem;
 use std::io;
 use std::thread::sleep;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many events share a write when there is no pace: what a busy gateway's socket takes at once.
 const EVENTS_IN_A_WRITE: usize = 16;
@@ -51,7 +51,7 @@ fn answer(wire: &mut Wire, run: &Run) -> io::Result<()> {
         }
     } else {
         wire.send(HEAD)?;
-        let start = Instant::now();
+        let start = next_beat();
         for (number, sent) in (0..).zip(&run.sent) {
             let event = event(number as usize);
             sleep((start + run.plan.gap * number).saturating_duration_since(Instant::now()));
@@ -60,6 +60,13 @@ fn answer(wire: &mut Wire, run: &Run) -> io::Result<()> {
         }
     }
     wire.send(&end())
+}
+
+/// The next whole millisecond. Answers that begin in the same one go on together, event by event: many streams then
+/// come in bursts, which is harder than a steady trickle.
+fn next_beat() -> Instant {
+    const BEAT: u64 = 1_000_000;
+    Instant::now() + Duration::from_nanos(BEAT - now() % BEAT)
 }
 
 fn writes(chunks: usize) -> Vec<Vec<u8>> {

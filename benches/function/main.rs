@@ -7,6 +7,7 @@
     reason = "a benchmark stops where it fails"
 )]
 
+mod build;
 mod client;
 mod clock;
 mod figures;
@@ -34,6 +35,7 @@ use figures::Figures;
 use names::{GPTDOCK, LIMIT, NO_FUNCTION};
 use options::{HELP, Options};
 use phase::PHASES;
+use std::path::Path;
 use std::process::ExitCode;
 use subject::{Kind, Program, Subject};
 
@@ -62,7 +64,8 @@ fn relay(port: &str) -> Result<(), String> {
 }
 
 fn measure(options: &Options) -> Result<(), String> {
-    let subjects = subjects(options)?;
+    let bootstrap = options.bootstrap.clone().map_or_else(build::release, Ok)?;
+    let subjects = subjects(options, &bootstrap)?;
     let mut figures = Figures::new(subjects.iter().map(|subject| subject.name.clone()));
     for round in 0..options.rounds {
         for (name, phase) in PHASES {
@@ -73,16 +76,16 @@ fn measure(options: &Options) -> Result<(), String> {
         }
     }
     table::print(&figures, &[NO_FUNCTION, LIMIT]);
-    goals::print(&figures, &options.bootstrap);
+    goals::print(&figures, &bootstrap);
     match &options.json {
         Some(path) => std::fs::write(path, figures.json().to_string()).map_err(|error| error.to_string()),
         None => Ok(()),
     }
 }
 
-fn subjects(options: &Options) -> Result<Vec<Subject>, String> {
+fn subjects(options: &Options, bootstrap: &Path) -> Result<Vec<Subject>, String> {
     let gptdock = Program {
-        command: vec![options.bootstrap.clone().into()],
+        command: vec![bootstrap.into()],
         directory: None,
         environment: Vec::new(),
         concurrent: true,

@@ -9,7 +9,7 @@ cargo bench --bench function -- [OPTION]...
   --quick            two small rounds: whether it works, not how quick it is
   --only ROW[,ROW]   only these rows
   --peers            the functions under benches/peers as well (benches/peers/install first)
-  --bootstrap PATH   another binary than the one that was just built
+  --bootstrap PATH   another binary than the one that `cargo build --release` makes
   --streams N        how many streams share an environment (64)
   --json FILE        every value of every round";
 
@@ -18,15 +18,15 @@ pub struct Options {
     pub effort: Effort,
     pub only: Option<Vec<String>>,
     pub peers: bool,
-    pub bootstrap: PathBuf,
+    pub bootstrap: Option<PathBuf>,
     pub json: Option<PathBuf>,
 }
 
 impl Options {
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let full = Effort { starts: 10, conversations: 200, paced: 2, floods: 3, streams: 64 };
-        let bootstrap = PathBuf::from(env!("CARGO_BIN_EXE_gptdock"));
-        let mut options = Self { rounds: 5, effort: full, only: None, peers: false, bootstrap, json: None };
+        let mut options =
+            Self { rounds: 5, effort: full, only: None, peers: false, bootstrap: None, json: None };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -42,7 +42,7 @@ impl Options {
                 "--rounds" => options.rounds = number(&value()?)?,
                 "--streams" => options.effort.streams = number(&value()?)?,
                 "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),
-                "--bootstrap" => options.bootstrap = value()?.into(),
+                "--bootstrap" => options.bootstrap = Some(value()?.into()),
                 "--json" => options.json = Some(value()?.into()),
                 _ => return Err(format!("no such option: {argument}\n{HELP}")),
             }

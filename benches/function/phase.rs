@@ -43,7 +43,7 @@ fn cold(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(),
     }
     let (mut starts, mut tokens) = (Vec::new(), Vec::new());
     for _ in 0..effort.starts {
-        let mut session = Session::open(subject, 1)?;
+        let session = Session::open(subject, 1)?;
         starts.push(session.cold_start_ms()?);
         tokens.extend(session.converse(SHORT)?.first_token_ms());
     }
@@ -53,7 +53,7 @@ fn cold(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(),
 }
 
 fn warm(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let mut session = warmed_up(subject)?;
+    let session = warmed_up(subject)?;
     let mut added = Vec::new();
     for _ in 0..effort.conversations {
         added.extend(session.converse(SHORT)?.added_ms());
@@ -64,7 +64,7 @@ fn warm(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(),
 }
 
 fn paced(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let mut session = warmed_up(subject)?;
+    let session = warmed_up(subject)?;
     let before = session.usage();
     let runs: Vec<_> = (0..effort.paced).map(|_| session.converse(PACED)).collect::<Result<_, _>>()?;
     let chunks = (effort.paced * PACED.chunks) as f64;
@@ -77,7 +77,7 @@ fn paced(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<()
 }
 
 fn flood(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let mut session = warmed_up(subject)?;
+    let session = warmed_up(subject)?;
     let before = session.usage();
     let mut rates = Vec::new();
     for _ in 0..effort.floods {
@@ -96,7 +96,7 @@ fn many(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(),
     if matches!(&subject.kind, Kind::Function(program) if !program.concurrent) {
         return Ok(());
     }
-    let mut session = Session::open(subject, effort.streams)?;
+    let session = Session::open(subject, effort.streams)?;
     session.converse_at_once(SHORT, effort.streams)?;
     let latencies = latencies(&session.converse_at_once(ONE_OF_MANY, effort.streams)?);
     note(figures, subject, "many_p50_us", quantile(&latencies, 0.5));
@@ -106,7 +106,7 @@ fn many(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(),
 }
 
 fn warmed_up(subject: &Subject) -> Result<Session, String> {
-    let mut session = Session::open(subject, 1)?;
+    let session = Session::open(subject, 1)?;
     for _ in 0..WARM_UP {
         session.converse(SHORT)?;
     }

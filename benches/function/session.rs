@@ -3,13 +3,12 @@
 use crate::client::Client;
 use crate::process::Process;
 use crate::run::{Plan, Run};
-use crate::server::Server;
+use crate::server::{Server, spawn};
 use crate::subject::{Kind, Ports, Subject, start_relay};
 use crate::usage::Usage;
 use crate::world::World;
 use crate::{clock, gateway, lambda, secrets};
 use std::sync::Arc;
-use std::thread;
 
 pub struct Session {
     // First, so that it is ended before those it talks to.
@@ -23,8 +22,8 @@ pub struct Session {
 enum Callers {
     /// The function asks the Runtime API for work.
     Lambda,
-    /// Clients, one for each stream.
-    Clients(Vec<Client>),
+    /// Clients call this port, each on a connection of its own: every caller is somebody else.
+    Clients(u16),
 }
 
 impl Session {
@@ -42,14 +41,12 @@ impl Session {
             Server::start(&world, secrets::serve).map_err(told)?,
         ];
         let [lambda, gateway, secrets] = servers.each_ref().map(|server| server.port);
-        let clients =
-            |port| (0..streams).map(|_| Client::connect(port)).collect::<Result<_, _>>().map_err(told);
         let started = clock::now();
         let (process, callers) = match &subject.kind {
-            Kind::NoFunction => (None, Callers::Clients(clients(gateway)?)),
+            Kind::NoFunction => (None, Callers::Clients(gateway)),
             Kind::Limit => {
                 let (relay, port) = start_relay(gateway).map_err(told)?;
-                (Some(relay), Callers::Clients(clients(port)?))
+                (Some(relay), Callers::Clients(port))
             }
             Kind::Function(program) => {
                 let function = program.start(&Ports { lambda, gateway, secrets }, streams).map_err(told)?;
@@ -68,25 +65,23 @@ impl Session {
     }
 
     /// Has one conversation.
-    pub fn converse(&mut self, plan: Plan) -> Result<Arc<Run>, String> {
-        let run = self.world.run(plan);
-        match &mut self.callers {
-            Callers::Lambda => self.world.enqueue(Arc::clone(&run)),
-            Callers::Clients(clients) => clients.first_mut().ok_or("no client")?.ask(&run),
-        }
-        run.wait().map(|()| run)
+    pub fn converse(&self, plan: Plan) -> Result<Arc<Run>, String> {
+        let runs = self.converse_at_once(plan, 1)?;
+        runs.into_iter().next().ok_or("no conversation".to_owned())
     }
 
-    /// Has as many conversations at once as the session was opened for.
-    pub fn converse_at_once(&mut self, plan: Plan, streams: usize) -> Result<Vec<Arc<Run>>, String> {
+    /// Has so many conversations at once. Connections are opened before the clock runs.
+    pub fn converse_at_once(&self, plan: Plan, streams: usize) -> Result<Vec<Arc<Run>>, String> {
         let runs: Vec<_> = (0..streams).map(|_| self.world.run(plan)).collect();
-        match &mut self.callers {
+        match self.callers {
             Callers::Lambda => runs.iter().for_each(|run| self.world.enqueue(Arc::clone(run))),
-            Callers::Clients(clients) => thread::scope(|scope| {
-                for (client, run) in clients.iter_mut().zip(&runs) {
-                    scope.spawn(move || client.ask(run));
+            Callers::Clients(port) => {
+                let connect = |_: &_| Client::connect(port).map_err(|error| error.to_string());
+                let clients: Vec<Client> = runs.iter().map(connect).collect::<Result<_, _>>()?;
+                for (client, run) in clients.into_iter().zip(runs.iter().cloned()) {
+                    spawn(move || client.ask(&run));
                 }
-            }),
+            }
         }
         runs.iter().try_for_each(|run| run.wait())?;
         Ok(runs)
