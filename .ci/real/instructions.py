@@ -1,8 +1,8 @@
 """Instructions that the deployed binary takes, counted by callgrind and compared with those that were kept.
 
-    python .ci/real/instructions.py              compares with benches/instructions.json
-    python .ci/real/instructions.py --accept     keeps what it counts as the new values
-    python .ci/real/instructions.py --repeat 5   counts so often and prints the spread; compares nothing
+    .ci/run instructions                                      compares with benches/instructions.json
+    . .ci/env && python .ci/real/instructions.py --accept     keeps what it counts as the new values
+    . .ci/env && python .ci/real/instructions.py --repeat 5   counts so often and prints the spread; compares nothing
 
 A count hardly depends on how busy the machine is, which a time does. So that it doesn't depend on how bytes fall into
 reads either, everything is sent in one write, and the gateway sends an event only when the one before has arrived.
@@ -24,7 +24,7 @@ from lockstep import GATEWAY, LAMBDA, SECRETS, Conversations, serving
 
 BOOTSTRAP = Path(os.environ["GPTDOCK_SAM_BUILD"]) / "GptDockFunction" / "bootstrap"
 KEPT = ROOT / "benches" / "instructions.json"
-ACCEPT = "python .ci/real/instructions.py --accept"
+ACCEPT = ". .ci/env && python .ci/real/instructions.py --accept"
 
 # A conversation's events; how many more the long one has; how many more conversations the long life has.
 EVENTS, MORE_EVENTS, MORE_CONVERSATIONS = 10, 400, 20

@@ -45,7 +45,8 @@ async fn main() -> Result<(), Error> {
 
 async fn key() -> Result<String, Error> {
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let secret = SecretsManager::new(&config).get_secret_value().secret_id(env::var("OPENAI_API_KEY_SECRET_ARN")?);
+    let secret =
+        SecretsManager::new(&config).get_secret_value().secret_id(env::var("OPENAI_API_KEY_SECRET_ARN")?);
     let secret = secret.send().await?;
     let secret: Value = serde_json::from_str(secret.secret_string().unwrap_or_default())?;
     Ok(secret["OPENAI_API_KEY"].as_str().ok_or("no key in the secret")?.to_owned())
@@ -54,9 +55,10 @@ async fn key() -> Result<String, Error> {
 async fn answer(app: &App, request: Request) -> Result<Response<reqwest::Body>, Error> {
     let Body::Text(body) = request.body() else { return Err("no text".into()) };
     let question: Question = serde_json::from_str(body)?;
-    let asked = question.messages.iter().map(
-        |message| json!({"role": message.author.role, "content": message.content.parts.join("\n")}),
-    );
+    let asked = question
+        .messages
+        .iter()
+        .map(|message| json!({"role": message.author.role, "content": message.content.parts.join("\n")}));
     let system = json!({"role": "system", "content": SYSTEM_PROMPT});
     let messages: Vec<Value> = std::iter::once(system).chain(asked).collect();
     let body = json!({"model": "gpt-3.5-turbo", "messages": messages, "max_tokens": 4096, "stream": true});
