@@ -14,6 +14,7 @@ mod figures;
 mod gateway;
 mod goals;
 mod lambda;
+mod machine;
 mod names;
 mod options;
 mod peers;
@@ -66,6 +67,7 @@ fn relay(port: &str) -> Result<(), String> {
 fn measure(options: &Options) -> Result<(), String> {
     let bootstrap = options.bootstrap.clone().map_or_else(build::release, Ok)?;
     let subjects = subjects(options, &bootstrap)?;
+    let machine = machine::describe(options.rounds, &bootstrap);
     let mut figures = Figures::new(subjects.iter().map(|subject| subject.name.clone()));
     for round in 0..options.rounds {
         for (name, phase) in PHASES {
@@ -75,6 +77,7 @@ fn measure(options: &Options) -> Result<(), String> {
             first.iter().chain(last).try_for_each(|subject| phase(subject, &options.effort, &mut figures))?;
         }
     }
+    println!("{machine}");
     table::print(&figures, &[NO_FUNCTION, LIMIT]);
     goals::print(&figures, &bootstrap);
     match &options.json {
@@ -84,12 +87,7 @@ fn measure(options: &Options) -> Result<(), String> {
 }
 
 fn subjects(options: &Options, bootstrap: &Path) -> Result<Vec<Subject>, String> {
-    let gptdock = Program {
-        command: vec![bootstrap.into()],
-        directory: None,
-        environment: Vec::new(),
-        concurrent: true,
-    };
+    let gptdock = Program { command: vec![bootstrap.into()], directory: None, concurrent: true };
     let mut subjects = if options.peers { peers::installed()? } else { Vec::new() };
     subjects.extend(
         [(GPTDOCK, Kind::Function(gptdock)), (NO_FUNCTION, Kind::NoFunction), (LIMIT, Kind::Limit)]

@@ -27,7 +27,6 @@ fn peer(name: &str, directory: &Path) -> Subject {
     let program = Program {
         command: vec![directory.join("start").into()],
         directory: Some(directory.to_owned()),
-        environment: Vec::new(),
         concurrent: false,
     };
     Subject { name: name.to_owned(), kind: Kind::Function(program) }

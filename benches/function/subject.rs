@@ -26,7 +26,6 @@ pub enum Kind {
 pub struct Program {
     pub command: Vec<OsString>,
     pub directory: Option<PathBuf>,
-    pub environment: Vec<(&'static str, String)>,
     /// It serves many invocations in one environment.
     pub concurrent: bool,
 }
@@ -44,7 +43,6 @@ impl Program {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(environment(ports)?);
         command.envs(["PATH", "HOME"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if streams > 1 {
             command.env("AWS_LAMBDA_MAX_CONCURRENCY", streams.to_string());
         }
