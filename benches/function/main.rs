@@ -43,7 +43,7 @@ use subject::{Kind, Program, Subject};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.as_slice() {
-        [flag, port] if flag == "--relay" => relay(port),
+        [flag, port, streams] if flag == "--relay" => relay(port, streams),
         [flag, ..] if flag == "--help" => {
             println!("{HELP}");
             Ok(())
@@ -59,9 +59,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn relay(port: &str) -> Result<(), String> {
-    let port = port.parse().map_err(|_| format!("no port: {port}"))?;
-    relay::main(port).map_err(|error| error.to_string())
+fn relay(port: &str, streams: &str) -> Result<(), String> {
+    let (port, streams) = port.parse().ok().zip(streams.parse().ok()).ok_or("--relay PORT STREAMS")?;
+    relay::main(port, streams).map_err(|error| error.to_string())
 }
 
 fn measure(options: &Options) -> Result<(), String> {

@@ -45,7 +45,7 @@ impl Session {
         let (process, callers) = match &subject.kind {
             Kind::NoFunction => (None, Callers::Clients(gateway)),
             Kind::Limit => {
-                let (relay, port) = start_relay(gateway).map_err(told)?;
+                let (relay, port) = start_relay(gateway, streams).map_err(told)?;
                 (Some(relay), Callers::Clients(port))
             }
             Kind::Function(program) => {

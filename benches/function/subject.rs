@@ -84,9 +84,9 @@ fn environment(ports: &Ports) -> Result<Vec<(&'static str, String)>> {
 }
 
 /// Starts this program again as the relay, and answers the port on which it listens.
-pub fn start_relay(gateway: u16) -> Result<(Process, u16)> {
+pub fn start_relay(gateway: u16, streams: usize) -> Result<(Process, u16)> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["--relay", &gateway.to_string()]).stdout(Stdio::piped());
+    command.args(["--relay", &gateway.to_string(), &streams.to_string()]).stdout(Stdio::piped());
     let mut relay = Process::start_with_output(&mut command)?;
     let output = relay.child().stdout.take().ok_or(Error::other("no output"))?;
     let mut line = String::new();
