@@ -65,9 +65,17 @@ impl Figures {
 
     /// The median of the ratios of two subjects, round by round: what both lived through together cancels out.
     pub fn ratio(&self, subject: &str, base: &str, key: &str) -> Option<f64> {
-        let pairs = self.values(subject, key).iter().zip(self.values(base, key));
-        let ratios: Vec<f64> = pairs.filter(|(_, base)| **base > 0.0).map(|(one, base)| one / base).collect();
-        quantile(&ratios, 0.5)
+        let pairs = self.pairs(subject, base, key).filter(|(_, base)| *base > 0.0);
+        quantile(&pairs.map(|(one, base)| one / base).collect::<Vec<_>>(), 0.5)
+    }
+
+    /// The median of the differences of two subjects, round by round.
+    pub fn difference(&self, subject: &str, base: &str, key: &str) -> Option<f64> {
+        quantile(&self.pairs(subject, base, key).map(|(one, base)| one - base).collect::<Vec<_>>(), 0.5)
+    }
+
+    fn pairs(&self, subject: &str, base: &str, key: &str) -> impl Iterator<Item = (f64, f64)> {
+        self.values(subject, key).iter().copied().zip(self.values(base, key).iter().copied())
     }
 
     /// All values of all rounds.

@@ -16,7 +16,7 @@ pub fn installed() -> Result<Vec<Subject>, String> {
     let directory = directory()?;
     let known = [EXPRESS, FASTAPI, NODE, STOCK_RUST];
     let (there, missing): (Vec<_>, Vec<_>) =
-        known.into_iter().partition(|name| directory.join(name).join("start").exists());
+        known.into_iter().partition(|name| directory.join(name).join("complete").exists());
     if !missing.is_empty() {
         eprintln!("not installed, so not measured: {} (see benches/peers/install)", missing.join(", "));
     }

@@ -2,13 +2,17 @@
 
 use crate::figures::{COLUMNS, Figures};
 
-/// What the columns of ratios are of: figures of time and memory, of which less is better, and rates.
+/// Every table; those that compare do so with each of the bases that was measured.
 pub fn print(figures: &Figures, bases: &[&str]) {
     println!("\nMedians of the rounds:\n");
     rows(figures, |name, key, digits| figures.median(name, key).map(|value| format!("{value:.digits$}")));
     for base in bases.iter().filter(|base| figures.names().any(|name| name == **base)) {
         println!("\nTimes `{base}` (medians of the rounds' ratios):\n");
         rows(figures, |name, key, _| figures.ratio(name, base, key).map(|ratio| format!("{ratio:.2}")));
+        println!("\nMore than `{base}` (medians of the rounds' differences):\n");
+        rows(figures, |name, key, digits| {
+            figures.difference(name, base, key).map(|difference| format!("{difference:.digits$}"))
+        });
     }
     println!("\nLowest and highest of the rounds:\n");
     rows(figures, |name, key, digits| {
