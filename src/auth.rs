@@ -21,6 +21,7 @@ pub use bearer::{BearerSet, BearerTokens};
 pub use caller::Caller;
 pub use credential::{Credentials, MAX_TOKEN_BYTES};
 pub use key_cache::KeyHost;
+pub use key_set::MAX_KEY_SET_BYTES;
 pub use settings::{AuthSettings, JwksSettings, Mode};
 pub use tenants::{NotTenants, TenantSecrets, Tenants};
 
@@ -96,7 +97,11 @@ impl Authenticator {
             return Ok(Caller::default());
         }
         let denied = AuthError::Denied(reason::MODE_OFF);
-        match credentials.presented(self.connect.is_some())? {
+        let presented = match &self.connect {
+            Some(_) => credentials.presented()?,
+            None => credentials.presented_in_header()?,
+        };
+        match presented {
             Presented::Jwt(token) => self.connect.as_ref().ok_or(denied)?.identify(&token, now).await,
             Presented::Bearer(token) => match &self.jwks {
                 Some(jwks) if token::looks_like_jwt(token) => jwks.identify(token, now).await,
