@@ -82,6 +82,20 @@ impl Authenticator {
 
     /// Who sent these credentials at `now`.
     ///
+    /// ```
+    /// use gptdock::auth::{AuthError, AuthSettings, Authenticator, Credentials, Mode, Sources, reason};
+    /// use std::time::SystemTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let settings = AuthSettings { modes: vec![Mode::Connect], tenants_secret: None };
+    /// let door = Authenticator::new(&settings, Sources::default());
+    /// let nobody = Credentials { query: "", headers: &http::HeaderMap::new() };
+    /// let refused = door.identify(&nobody, SystemTime::now()).await;
+    /// assert_eq!(refused, Err(AuthError::Denied(reason::NO_CREDENTIALS)));
+    /// # }
+    /// ```
+    ///
     /// The form of the credential decides which mode judges it, and that judgement is final: `?jwt=`, then
     /// `Authorization: JWT`, is Connect's; `Authorization: Bearer` in the shape of a JWT is `jwks`'s when that
     /// mode is on; every other bearer token is `bearer`'s.

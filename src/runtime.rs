@@ -1,4 +1,5 @@
-//! The loop between Lambda's Runtime API and the application.
+//! The loop between Lambda's Runtime API and the application. It owns threads and the Runtime API's words, and may not
+//! know what any route does.
 //!
 //! It is our own, over the public client of `lambda_runtime`, for three things that `lambda_runtime` 1.5 does not
 //! let one choose: `TCP_NODELAY` towards the Runtime API (with Nagle's algorithm a token waits up to 42 ms), a
@@ -28,7 +29,8 @@ const FAILED_POLL_PAUSE: Duration = Duration::from_millis(50);
 const INVOCATIONS_PER_THREAD: usize = 4;
 
 /// Serves invocations, `concurrency` at once, until the Runtime API is gone. Each thread has its share of them and
-/// connections of its own, so that an event wakes one thread and crosses none.
+/// connections of its own, so that an event wakes one thread and crosses none. The first thread that can't go on ends
+/// it; the others run until the process does.
 ///
 /// # Errors
 /// Why the Runtime API could not be asked for work, or a thread not be started.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The credentials of a request, as they came. Has no `Debug`: nothing may print them.
+/// [`Authenticator::identify`](super::Authenticator::identify) has an example.
 pub struct Credentials<'a> {
     /// The raw query string, without the question mark, still percent-encoded.
     pub query: &'a str,

@@ -1,4 +1,4 @@
-//! A set of public keys (RFC 7517, 5).
+//! A set of public keys ([RFC 7517, 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)): which of them can verify what.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey,

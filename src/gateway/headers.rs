@@ -1,4 +1,5 @@
-//! The headers of a request to the gateway.
+//! The headers of a request to the gateway, and those of its answer that the caller may see. Cloudflare's are from its
+//! [list for AI Gateway](https://developers.cloudflare.com/ai-gateway/glossary/).
 
 use super::{plan::Target, purpose::Purpose};
 use crate::{auth::Caller, secret::OpenAiSecret};

@@ -63,6 +63,18 @@ pub enum Decision {
 }
 
 /// Decides. `left` is the time until the stream has to end; `jitter` lies between 0 and 1.
+///
+/// ```
+/// use gptdock::gateway::{Trouble, policy::{Decision, Next, Tried, decide}};
+/// use std::time::Duration;
+///
+/// let (tried, minute) = (Tried { max_retries: 2, ..Tried::default() }, Duration::from_secs(60));
+/// let pause = Duration::from_millis(250);
+/// assert_eq!(decide(&Trouble::ConnectionLost, &tried, minute, 1.0), Decision::RetryAfter(pause));
+/// // No time is left for the pause, and a target that did not answer is not asked again.
+/// assert_eq!(decide(&Trouble::ConnectionLost, &tried, pause, 1.0), Decision::Go(Next::Target));
+/// assert_eq!(decide(&Trouble::NoAnswer, &tried, minute, 1.0), Decision::Go(Next::Target));
+/// ```
 pub fn decide(trouble: &Trouble, tried: &Tried, left: Duration, jitter: f64) -> Decision {
     match trouble {
         Trouble::StaleConnection if tried.stale < MAX_STALE => Decision::Reconnect,

@@ -1,4 +1,4 @@
-//! The decoder owns the line and the data of the event that is not complete yet, and nothing else.
+//! Bytes to events. The decoder owns the line and the data of the event that is not complete yet, and nothing else.
 
 use std::fmt;
 
