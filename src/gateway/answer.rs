@@ -97,10 +97,8 @@ mod tests {
 
     #[test]
     fn an_answer_becomes_events() {
-        let answer = read(
-            r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","tool_calls":[{"id":"t"}]},"finish_reason":"stop"}],"usage":{"total_tokens":3}}"#,
-        );
-        let events = answer.unwrap().into_events();
+        let text = r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","tool_calls":[{"id":"t"}]},"finish_reason":"stop"}],"usage":{"total_tokens":3}}"#;
+        let events = read(text).unwrap().into_events();
         let events: Vec<&str> = std::str::from_utf8(&events).unwrap().split_terminator("\n\n").collect();
         let payload =
             |event: &str| serde_json::from_str::<Value>(event.strip_prefix("data: ").unwrap()).unwrap();
@@ -112,6 +110,8 @@ mod tests {
         assert_eq!(payload(events[1])["usage"], json!({"total_tokens":3}));
         assert_eq!(events[2], "data: [DONE]");
         assert_eq!(events.len(), 3);
+        let without_usage = read(text).unwrap().without_usage().into_events();
+        assert_eq!(without_usage, format!("{}\n\ndata: [DONE]\n\n", events[0]));
     }
 
     #[test]
