@@ -32,7 +32,9 @@ BREAKS = {
     "endless": "",
 }
 
-MODELS = ["answers", "tools", "mute", *REFUSALS, *BREAKS]
+USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+LIMITS = {"x-ratelimit-remaining-requests": "41"}
+MODELS = ["answers", "plain", "tools", "mute", *REFUSALS, *BREAKS]
 LONGEST = 30  # seconds that anything here lasts
 
 
@@ -76,19 +78,21 @@ class Exchange(BaseHTTPRequestHandler):
 
     def answer(self, model):
         deltas, reason = self.call_of_tool() if model == "tools" else ([{"content": word} for word in WORDS], "stop")
-        if not self.question.get("stream"):
+        if not self.question.get("stream") or model == "plain":
             message = {"role": "assistant", "content": None, **merged(deltas)}
             choice = {"index": 0, "message": message, "finish_reason": reason}
-            usage = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
-            return self.whole(200, {"x-ratelimit-remaining-requests": "41"}, self.named("chat.completion", [choice]) | {"usage": usage})
+            return self.whole(200, LIMITS, self.named("chat.completion", [choice]) | {"usage": USAGE})
         self.send_response(200)
-        for name, value in {"content-type": "text/event-stream", "transfer-encoding": "chunked", "x-ratelimit-remaining-requests": "41"}.items():
+        for name, value in {"content-type": "text/event-stream", "transfer-encoding": "chunked", **LIMITS}.items():
             self.send_header(name, value)
         self.end_headers()
+        deltas[0] = {"role": "assistant", **deltas[0]}
         if model in BREAKS:
             self.events(deltas[: len(deltas) // 2], None)
             return self.broken(model)
         self.events(deltas, reason)
+        if self.question.get("stream_options", {}).get("include_usage"):
+            self.event(self.named("chat.completion.chunk", []) | {"usage": USAGE})
         self.event("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
 

@@ -1,4 +1,4 @@
-"""Functions of this checkout, each with settings of its own, behind one `cargo lambda watch`."""
+"""Functions of this checkout, each with settings of its own, under `cargo lambda watch`."""
 
 import os
 import subprocess
@@ -31,16 +31,21 @@ def settings(endpoint, secret, gateway, **own):
 
 @contextmanager
 def watching(functions, logs):
-    """The functions, started and healthy; yields what names the address of one of them."""
-    port = free_port()
-    emulator = ["cargo", "lambda", "watch", "--only-lambda-apis", "--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
-    base = lambda name: f"http://127.0.0.1:{port}/lambda-url/{name}"
-    with running(emulator, logs / "emulator.log") as process, ExitStack() as started:
-        wait_until("the emulator", lambda: listens(port), 60, process)
+    """The functions, started and healthy, by name; yields the address of each.
+
+    An emulator serves the binaries of a project by their names, so each set of settings has one of its own.
+    """
+    with ExitStack() as started:
+        addresses = {}
         for name, environment in functions.items():
-            address = {"AWS_LAMBDA_RUNTIME_API": f"http://127.0.0.1:{port}/.rt/{name}"}
-            started.enter_context(running([str(BINARY)], logs / f"{name}.log", env={**environment, **address}))
-        for name in functions:
-            status, _, body = http(f"{base(name)}/health", timeout=60)
+            port = free_port()
+            emulator = ["cargo", "lambda", "watch", "--only-lambda-apis", "--invoke-address", "127.0.0.1", "--invoke-port", str(port)]
+            process = started.enter_context(running(emulator, logs / f"{name}-emulator.log"))
+            wait_until("the emulator", lambda: listens(port), 60, process)
+            own = {**environment, "AWS_LAMBDA_RUNTIME_API": f"http://127.0.0.1:{port}/.rt/gptdock"}
+            started.enter_context(running([str(BINARY)], logs / f"{name}.log", env=own))
+            addresses[name] = f"http://127.0.0.1:{port}/lambda-url/gptdock"
+        for name, address in addresses.items():
+            status, _, body = http(f"{address}/health", timeout=60)
             check(status == 200, f"{name}: {status}: {body}")
-        yield base
+        yield addresses

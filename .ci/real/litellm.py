@@ -92,9 +92,9 @@ def main():
         with litellm(packages, logs / "litellm.log") as gateway:
             own = {"AUTH_MODE": "none", "ALLOWED_MODELS": "*", "OPENAI_FALLBACK_MODELS": ""}
             functions = {"gptdock": settings(endpoint, secret, gateway, **own)}
-            with watching(functions, logs) as base:
-                answers(base("gptdock"))
-                fails(base("gptdock"))
+            with watching(functions, logs) as addresses:
+                answers(addresses["gptdock"])
+                fails(addresses["gptdock"])
         for log in logs.glob("gptdock*.log"):
             check(KEY not in log.read_text(), f"the key is in {log.name}")
 
