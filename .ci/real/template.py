@@ -13,6 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 from harness import ROOT, check
 
 FUNCTION = "GptDockFunction"
+MANAGED = "GptDockManagedFunction"
 REQUIRED = {
     "OpenAISecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gptdock/openai-AbCdEf",
     "AllowedOrigins": ["https://app.example.com"],
@@ -24,7 +25,8 @@ ABSENT = object()
 def translated():
     template = yaml_parse((ROOT / "template.yaml").read_text())
     # As `sam package` leaves it: the translator takes no directory.
-    template["Resources"][FUNCTION]["Properties"]["CodeUri"] = "s3://bucket/key"
+    for function in (FUNCTION, MANAGED):
+        template["Resources"][function]["Properties"]["CodeUri"] = "s3://bucket/key"
 
     class NoManagedPolicies:
         def load(self):
