@@ -150,3 +150,29 @@ class Stack:
             if name not in self.absent:
                 made[name] = self.value({k: v for k, v in resource.items() if k not in ("Condition", "DependsOn")})
         return made
+
+    def pruned(self):
+        """The template as it is for these parameters alone: no condition, no Fn::If, but references as they were."""
+        template = {k: self.prune(v) for k, v in self.template.items() if k != "Conditions"}
+        for kind in ("Resources", "Outputs"):
+            template[kind] = {name: v for name, v in template[kind].items() if name not in self.absent}
+        for resource in template["Resources"].values():
+            resource.pop("Condition", None)
+        for name, parameter in template["Parameters"].items():
+            given = self.parameters[name]
+            # It has this one value here, and not those that switch off what is left.
+            free = {k: v for k, v in parameter.items() if k not in ("MinValue", "MaxValue")}
+            template["Parameters"][name] = {**free, "Default": ",".join(given) if isinstance(given, list) else given}
+        return template
+
+    def prune(self, node):
+        if isinstance(node, list):
+            return [v for v in map(self.prune, node) if v is not ABSENT]
+        if not isinstance(node, dict):
+            return node
+        if node == {"Ref": "AWS::NoValue"}:
+            return ABSENT
+        if set(node) == {"Fn::If"}:
+            condition, then, otherwise = node["Fn::If"]
+            return self.prune(then if self.condition(condition) else otherwise)
+        return {k: v for k, v in ((k, self.prune(v)) for k, v in node.items()) if v is not ABSENT}
