@@ -1,7 +1,8 @@
 """moto takes what SAM makes of the template.
 
-Its CloudFormation makes a stack of the resources that it knows, with the template's own parameters. Each of the others is given to the service's API, whose model in botocore knows every member, its type and its bounds; the
-members of a resource are those of the call that makes it.
+Its CloudFormation makes a stack of the resources that it knows, with the template's own parameters. Each of the others
+is given to the service's API, whose model in botocore knows every member, its type and its bounds; the members of a
+resource are those of the call that makes it.
 """
 
 import json
@@ -29,7 +30,7 @@ IN_STACK = {
 CALLS = {
     "AWS::SecretsManager::Secret": ("secretsmanager", "CreateSecret", {"Name": "made-up"}),
     "AWS::CloudWatch::Alarm": ("cloudwatch", "PutMetricAlarm", {}),
-    "AWS::Logs::MetricFilter": ("logs", "PutMetricFilter", {"FilterName": "made-up", "LogGroupName": "/aws/lambda/gptdock"}),
+    "AWS::Logs::MetricFilter": ("logs", "PutMetricFilter", {"FilterName": "made-up"}),
     "AWS::AppConfig::Application": ("appconfig", "CreateApplication", {}),
     "AWS::AppConfig::ConfigurationProfile": ("appconfig", "CreateConfigurationProfile", {}),
     "AWS::AppConfig::HostedConfigurationVersion": ("appconfig", "CreateHostedConfigurationVersion", {}),
@@ -133,7 +134,8 @@ def make(template, name, given):
     check(not strange, f"{name}: how does moto take these? {strange}")
 
     given = {**REQUIRED, **given}
-    parameters = [{"ParameterKey": k, "ParameterValue": ",".join(v) if isinstance(v, list) else v} for k, v in given.items()]
+    text = {k: ",".join(v) if isinstance(v, list) else v for k, v in given.items()}
+    parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in text.items()]
     pruned = stack.pruned()
     kept = {n: r for n, r in pruned["Resources"].items() if r["Type"] in IN_STACK}
     kept = marked(stack, kept, others=set(resources) - set(kept))
@@ -143,7 +145,9 @@ def make(template, name, given):
         s3.create_bucket(Bucket="bucket")
         s3.put_object(Bucket="bucket", Key="key", Body=b"a zip would do")
         client = boto3.client("cloudformation")
-        client.create_stack(StackName="gptdock", TemplateBody=json.dumps(body), Parameters=parameters, Capabilities=["CAPABILITY_IAM"])
+        client.create_stack(
+            StackName="gptdock", TemplateBody=json.dumps(body), Parameters=parameters, Capabilities=["CAPABILITY_IAM"]
+        )
         (made,) = client.describe_stacks(StackName="gptdock")["Stacks"]
         check(made["StackStatus"] == "CREATE_COMPLETE", f"{name}: {made['StackStatus']}")
         listed = client.describe_stack_resources(StackName="gptdock")["StackResources"]
@@ -158,7 +162,8 @@ def make(template, name, given):
             answer = call(other, json.loads(filled(json.dumps(resource), known)))
             known[other] = (answer and identity(resource, answer)) or other
             unmade |= set() if answer else {resource["Type"]}
-    print(f"{name}: a stack of {len(taken)} resources, {len(others)} calls; moto lacks the calls of: {', '.join(sorted(unmade)) or '-'}", flush=True)
+    lacks = f"; moto lacks the call of {', '.join(sorted(unmade))}" if unmade else ""
+    print(f"{name}: a stack of {len(taken)} resources, {len(others)} calls{lacks}", flush=True)
 
 
 def main():

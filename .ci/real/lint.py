@@ -12,8 +12,6 @@ EXPECTED = {
     # SAM gives the version a DeletionPolicy of its own; the alias, which is never replaced, gets none.
     ("W3011", "Resources/GptDockFunctionAliaslive"),
 }
-
-
 # What only a template has of which parts were cut away: parameters that the rest does not use.
 OF_A_PART = {"W2001"}
 

@@ -1,5 +1,6 @@
 """template.yaml as SAM translates it, and as CloudFormation would evaluate it for given parameters."""
 
+import logging
 import re
 
 from samtranslator.translator.transform import transform
@@ -22,6 +23,9 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 ABSENT = object()
+
+# It speaks of feature toggles and telemetry that are its own business.
+logging.getLogger("samtranslator").setLevel(logging.CRITICAL)
 
 
 def source():
