@@ -1,4 +1,7 @@
 //! The application: one invocation in, one reply out, in the order of the data: call, route, who, what, gateway.
+//!
+//! It owns that order, the first-event gate, and what becomes of a panic. It knows every module but `runtime`, so that
+//! no other need know two; what each step decides is the step's own matter.
 
 use crate::{
     auth::{AuthError, Authenticator, Caller, Credentials},
