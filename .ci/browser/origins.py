@@ -1,0 +1,1 @@
+def origins(*_): pass
