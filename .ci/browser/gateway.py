@@ -26,9 +26,11 @@ class Question:
 
     def word(self, text):
         """One event. The first of them opens the stream."""
+        role = {}
         if not self.handler.opened:
             self.handler.open()
-        self.event({"content": text}, None)
+            role = {"role": "assistant"}
+        self.event({**role, "content": text}, None)
 
     def words(self, text):
         for word in text.split(" ")[:-1]:

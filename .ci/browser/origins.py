@@ -102,8 +102,11 @@ class Page:
         self.answer = self.page.locator("#answer")
         self.outcome = self.page.locator("#outcome")
 
-    def ask(self, credential, messages):
-        self.page.evaluate("(given) => { window.ask(...given) }", [self.address, credential, messages])
+    def ask(self, credential, messages, *way):
+        self.page.evaluate("(given) => { window.ask(...given) }", [self.address, credential, messages, *way])
+
+    def clear(self):
+        self.page.evaluate("() => document.querySelectorAll('p').forEach((p) => p.replaceChildren())")
 
     def reads(self, question):
         """The answer, word by word."""
@@ -126,17 +129,18 @@ def old_frontend(page, gateway):
     page.tab.console()
 
     for refused in (token(-1), token(900, "another secret"), "", "a.b.c"):
+        page.clear()
         page.ask(refused, messages)
         # An allowed origin reads the status, and the retry-after of a 429; only then can it tell its user what is wrong.
         expect(page.outcome).to_have_text("status 401, may read x-request-id")
-        page.page.evaluate("() => { document.getElementById('outcome').textContent = '' }")
-        expect(page.answer).to_have_text("".join(WORDS))
+        expect(page.answer).to_be_empty()
         page.tab.console((status(401, "Unauthorized"), "/conversations?jwt=" + refused))
 
-    page.ask(token(900), messages)
+    good = token(900)
+    page.ask(good, messages)
     gateway.question().refuse(429, "rate_limit_exceeded", retry_after="90")
     expect(page.outcome).to_have_text("status 429, may read x-request-id,retry-after")
-    page.tab.said.clear()
+    page.tab.console((status(429, "Too Many Requests"), f"/conversations?jwt={good}"))
 
 
 def wrong_origin(page, gateway):
@@ -151,17 +155,25 @@ def wrong_origin(page, gateway):
 
 
 def openai_package(page, gateway, function_url):
+    messages = [{"role": "user", "content": "What do ports do?"}]
     function_url.preflights.clear()
-    page.ask(BEARER, [{"role": "user", "content": "What do ports do?"}])
+    page.ask(BEARER, messages, "create")
     page.reads(gateway.question())
     expect(page.outcome).to_have_text("status 200, may read x-request-id")
-    page.tab.console()
-    (_, asked), = function_url.preflights
-    check({"authorization", "x-stainless-lang"} <= set(asked), f"the package sends other headers: {asked}")
 
-    page.ask("another token", [{"role": "user", "content": "What do ports do?"}])
+    page.clear()
+    page.ask(BEARER, messages, "helper")
+    page.reads(gateway.question())
+    expect(page.outcome).to_have_text("streamed")
+    page.tab.console()
+    asked = sorted({header for _, headers in function_url.preflights for header in headers})
+    check("authorization" in asked and "x-stainless-timeout" in asked, f"the package asks for other headers: {asked}")
+    print(f"preflights of OpenAI's package asked for {', '.join(asked)}")
+
+    page.clear()
+    page.ask("another token", messages, "create")
     expect(page.outcome).to_have_text("AuthenticationError: 401 unauthorized")
-    page.tab.said.clear()
+    page.tab.console((status(401, "Unauthorized"), "/v1/chat/completions"))
 
 
 def origins(browser, gateway, _):
