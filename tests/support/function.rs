@@ -25,8 +25,8 @@ pub struct Function {
 }
 
 impl Function {
-    pub fn start(environment: &BTreeMap<String, String>) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gptdock"))
+    pub fn start(program: &str, environment: &BTreeMap<String, String>) -> Self {
+        let mut child = Command::new(program)
             .env_clear()
             .envs(environment)
             .stdin(Stdio::null())
@@ -47,6 +47,10 @@ impl Function {
         let stdout = read(Box::new(child.stdout.take().unwrap()));
         let stderr = read(Box::new(child.stderr.take().unwrap()));
         Self { child, output, changes, readers: vec![stdout, stderr] }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn lines(&self) -> Vec<String> {
