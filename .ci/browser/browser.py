@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# `playwright-core` would start the new headless mode of a Chromium of its own; Debian's is told so itself.
+# Otherwise Playwright looks for one that it has downloaded itself.
 EXECUTABLE = "/usr/bin/chromium"
 
 

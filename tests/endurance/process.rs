@@ -7,9 +7,13 @@ use std::fs;
 use std::time::Duration;
 
 /// `st` of `/proc/net/tcp`.
-const ESTABLISHED: &str = "01";
+const ESTABLISHED: u8 = 1;
 
-pub struct Process(String);
+pub struct Process {
+    directory: String,
+    gateway: u16,
+    runtime: u16,
+}
 
 /// A process that does nothing.
 #[derive(Clone, Copy)]
@@ -24,7 +28,9 @@ pub struct Quiet {
 pub struct Files {
     /// Connections to the gateway that can be used again.
     pub gateway: u64,
-    /// Connections to the gateway that one side has closed.
+    /// Connections to the Runtime API.
+    pub runtime: u64,
+    /// Connections to either that one side has closed.
     pub closing: u64,
     pub others: u64,
 }
@@ -41,15 +47,16 @@ impl fmt::Display for Quiet {
 }
 
 impl Process {
-    pub fn new(pid: u32) -> Self {
-        Self(format!("/proc/{pid}"))
+    /// A process, and the ports of what it talks to.
+    pub fn new(pid: u32, gateway: u16, runtime: u16) -> Self {
+        Self { directory: format!("/proc/{pid}"), gateway, runtime }
     }
 
-    /// Waits until no connection to the gateway is half closed.
-    pub async fn quiet(&self, gateway: u16) -> Quiet {
+    /// Waits until no connection is half closed.
+    pub async fn quiet(&self) -> Quiet {
         let settled = async {
             loop {
-                let files = self.files(gateway);
+                let files = self.files();
                 if files.closing == 0 {
                     return Quiet { memory: self.memory(), files };
                 }
@@ -60,35 +67,38 @@ impl Process {
     }
 
     fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("{}/status", self.0)).unwrap();
+        let status = fs::read_to_string(format!("{}/status", self.directory)).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
-    fn files(&self, gateway: u16) -> Files {
-        let connections = self.connections(gateway);
-        let mut files = Files { gateway: 0, closing: 0, others: 0 };
-        for entry in fs::read_dir(format!("{}/fd", self.0)).unwrap() {
+    fn files(&self) -> Files {
+        let connections = self.connections();
+        let mut files = Files { gateway: 0, runtime: 0, closing: 0, others: 0 };
+        for entry in fs::read_dir(format!("{}/fd", self.directory)).unwrap() {
             // One that was closed between the two looks.
             let Ok(file) = fs::read_link(entry.unwrap().path()) else { continue };
             let file = file.to_string_lossy();
             let inode = file.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
-            match inode.and_then(|inode| connections.get(inode)).map(String::as_str) {
-                None => files.others += 1,
-                Some(ESTABLISHED) => files.gateway += 1,
-                Some(_) => files.closing += 1,
-            }
+            let connection = inode.and_then(|inode| connections.get(inode));
+            *match connection {
+                Some((port, ESTABLISHED)) if *port == self.gateway => &mut files.gateway,
+                Some((port, ESTABLISHED)) if *port == self.runtime => &mut files.runtime,
+                Some((port, _)) if [self.gateway, self.runtime].contains(port) => &mut files.closing,
+                _ => &mut files.others,
+            } += 1;
         }
         files
     }
 
-    /// The state of each connection to this port, by its inode.
-    fn connections(&self, port: u16) -> BTreeMap<String, String> {
-        let table = fs::read_to_string(format!("{}/net/tcp", self.0)).unwrap();
-        let rows = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
-        let remote = format!(":{port:04X}");
-        rows.filter(|row| row[2].ends_with(&remote))
-            .map(|row| (row[9].to_owned(), row[3].to_owned()))
-            .collect()
+    /// The peer's port and the state of each connection on this machine, by its inode.
+    fn connections(&self) -> BTreeMap<String, (u16, u8)> {
+        let table = fs::read_to_string(format!("{}/net/tcp", self.directory)).unwrap();
+        let connection = |line: &str| {
+            let row: Vec<&str> = line.split_whitespace().collect();
+            let port = row[2].split_once(':').map(|(_, port)| u16::from_str_radix(port, 16).unwrap());
+            (row[9].to_owned(), (port.unwrap(), u8::from_str_radix(row[3], 16).unwrap()))
+        };
+        table.lines().skip(1).map(connection).collect()
     }
 }
