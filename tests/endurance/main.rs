@@ -31,7 +31,7 @@ const AT_A_TIME: u64 = 64;
 const WARM: u64 = 2_000;
 /// What the process may grow by after that: 500 bytes a conversation. A leak of anything that one owns is more.
 const MAX_GROWTH: u64 = (CONVERSATIONS - WARM) * 500;
-/// Ten times what it takes on two processors that do nothing else.
+/// It takes a minute or two; more is a function that hangs.
 const LIMIT: Duration = Duration::from_secs(300);
 
 #[ignore = "takes a minute"]

@@ -37,12 +37,13 @@ pub struct Files {
 
 impl fmt::Display for Quiet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Files { gateway, others, .. } = self.files;
+        let Files { gateway, runtime, others, .. } = self.files;
         write!(
             f,
-            "{} kB, {gateway} idle connections to the gateway, {others} other files",
+            "{} kB; connections: {gateway} to the gateway, {runtime} to the Runtime API; ",
             self.memory / 1000
-        )
+        )?;
+        write!(f, "{others} other files")
     }
 }
 
