@@ -1,7 +1,7 @@
 //! Ten thousand conversations through one process, 64 at a time, one in ten of them with a fault.
 //!
 //! It takes a minute, so it is asked for: `cargo test --test endurance -- --ignored --nocapture`.
-//! `GPTDOCK_BOOTSTRAP` names the binary to try, such as the one that `sam build` made; without it, it is Cargo's.
+//! `GPTDOCK_BOOTSTRAP` names another binary to try than Cargo's, such as the one that `sam build` made.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 #![allow(clippy::print_stdout, reason = "the figures are what a run is read for")]
 
@@ -41,10 +41,7 @@ async fn ten_thousand_conversations_end_once_each_and_leave_nothing_behind() {
 }
 
 async fn run() {
-    let program = std::env::var("GPTDOCK_BOOTSTRAP").unwrap_or(env!("CARGO_BIN_EXE_gptdock").to_owned());
-    println!("{program}");
     let setup = Setup::new()
-        .program(&program)
         .with("AWS_LAMBDA_MAX_CONCURRENCY", &AT_A_TIME.to_string())
         .with("IDLE_TIMEOUT_MS", conversation::IDLE_TIMEOUT_MS)
         .with("MAX_RETRIES", "1");
@@ -52,9 +49,14 @@ async fn run() {
     let asked = answer_by_question(&world);
 
     let started = Instant::now();
-    let warm = converse(&world, 0..WARM).await;
+    let (gateway, runtime) = (world.gateway.address.port(), world.api.address.port());
+    let process = Process::new(world.function.pid(), gateway, runtime);
+    println!("{}", process.program());
+    converse(&world, 0..WARM).await;
+    let warm = process.quiet().await;
     println!("{WARM} conversations, {:.1?}: {warm}", started.elapsed());
-    let end = converse(&world, WARM..CONVERSATIONS).await;
+    converse(&world, WARM..CONVERSATIONS).await;
+    let end = process.quiet().await;
     println!("{CONVERSATIONS} conversations, {:.1?}: {end}", started.elapsed());
 
     let grown = end.memory.saturating_sub(warm.memory);
@@ -96,8 +98,8 @@ fn answer_by_question(world: &World) -> Arc<Mutex<BTreeMap<u64, u64>>> {
     asked
 }
 
-/// Has these conversations, and then looks at the process when nothing is going on in it.
-async fn converse(world: &Arc<World>, ids: Range<u64>) -> Quiet {
+/// Has these conversations, to the end of the last.
+async fn converse(world: &Arc<World>, ids: Range<u64>) {
     let next = Arc::new(AtomicU64::new(ids.start));
     let mut workers = JoinSet::new();
     for _ in 0..AT_A_TIME {
@@ -118,6 +120,4 @@ async fn converse(world: &Arc<World>, ids: Range<u64>) -> Quiet {
     }
     // Every worker of the function waits for work again.
     world.api.polled(usize::try_from(ids.end + AT_A_TIME).unwrap()).await;
-    let (gateway, runtime) = (world.gateway.address.port(), world.api.address.port());
-    Process::new(world.function.pid(), gateway, runtime).quiet().await
 }

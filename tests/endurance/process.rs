@@ -53,6 +53,11 @@ impl Process {
         Self { directory: format!("/proc/{pid}"), gateway, runtime }
     }
 
+    /// The file that it runs.
+    pub fn program(&self) -> String {
+        fs::read_link(format!("{}/exe", self.directory)).unwrap().to_string_lossy().into_owned()
+    }
+
     /// Waits until no connection is half closed.
     pub async fn quiet(&self) -> Quiet {
         let settled = async {

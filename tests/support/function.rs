@@ -25,7 +25,9 @@ pub struct Function {
 }
 
 impl Function {
-    pub fn start(program: &str, environment: &BTreeMap<String, String>) -> Self {
+    /// Starts what Cargo built, or the build that `GPTDOCK_BOOTSTRAP` names.
+    pub fn start(environment: &BTreeMap<String, String>) -> Self {
+        let program = std::env::var("GPTDOCK_BOOTSTRAP").unwrap_or(env!("CARGO_BIN_EXE_gptdock").to_owned());
         let mut child = Command::new(program)
             .env_clear()
             .envs(environment)
@@ -82,7 +84,7 @@ impl Function {
 
     /// The most memory that the process ever held, in bytes.
     pub fn peak_memory(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.child.id());
+        let path = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(path).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kilobytes = line.trim().trim_end_matches(" kB");

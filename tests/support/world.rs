@@ -23,7 +23,6 @@ pub struct World {
 
 /// What a world is started with. Fallbacks are off unless they are asked for.
 pub struct Setup {
-    program: String,
     environment: BTreeMap<String, String>,
     fallback: bool,
     secret: Answer,
@@ -50,18 +49,11 @@ impl Setup {
         ];
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
-            program: env!("CARGO_BIN_EXE_gptdock").to_owned(),
             environment: environment.into_iter().map(owned).collect(),
             fallback: false,
             secret: Answer::Value(FIRST_KEY.to_owned()),
             tenants: Answer::Error("ResourceNotFoundException"),
         }
-    }
-
-    /// Starts another build of the function.
-    pub fn program(mut self, path: &str) -> Self {
-        path.clone_into(&mut self.program);
-        self
     }
 
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -120,7 +112,7 @@ impl Setup {
             let base = fallback.base();
             self.environment.insert("OPENAI_FALLBACK_BASEURL".to_owned(), base);
         }
-        let function = Function::start(&self.program, &self.environment);
+        let function = Function::start(&self.environment);
         World { api, gateway, fallback, secrets, function }
     }
 }
