@@ -11,26 +11,63 @@ mod response;
 pub use api::{RuntimeApi, RuntimeError};
 
 use crate::{app::App, log};
-use std::{sync::Arc, time::Duration};
-use tokio::{task::JoinSet, time::sleep};
+use std::{
+    num::NonZero,
+    sync::Arc,
+    thread::{self, available_parallelism},
+    time::Duration,
+};
+use tokio::{runtime::Builder, select, sync::mpsc, task::JoinSet, time::sleep};
 
 /// The Runtime API is a process on the same machine: when it stays away this often, the environment is gone.
 const MAX_FAILED_POLLS: u32 = 3;
 const FAILED_POLL_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves invocations, `concurrency` at once, until the Runtime API is gone.
+/// Streams of one thread wait for each other, those of different threads only for a processor, which the operating
+/// system shares out more fairly than a queue of tasks. A thread for each stream would cost twice the memory.
+const INVOCATIONS_PER_THREAD: usize = 4;
+
+/// Serves invocations, `concurrency` at once, until the Runtime API is gone. Each thread has its share of them and
+/// connections of its own, so that an event wakes one thread and crosses none.
 ///
 /// # Errors
-/// Why the Runtime API could not be asked for work.
-pub async fn serve(app: App, api: RuntimeApi, concurrency: usize) -> Result<(), RuntimeError> {
+/// Why the Runtime API could not be asked for work, or a thread not be started.
+pub async fn serve(app: App, api: RuntimeApi, concurrency: NonZero<usize>) -> Result<(), RuntimeError> {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    let concurrency = concurrency.get();
+    let threads = concurrency.div_ceil(INVOCATIONS_PER_THREAD).max(processors).min(concurrency);
+    let share = |thread: usize| concurrency / threads + usize::from(thread < concurrency % threads);
+    let (ended, mut end) = mpsc::channel(threads);
+    for thread in 1..threads {
+        let (app, api) = (app.for_thread().map_err(RuntimeError::from)?, api.for_thread());
+        let (ended, share) = (ended.clone(), share(thread));
+        let serve = move || {
+            let served = match Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime.block_on(serve_share(app, api, share)),
+                Err(error) => Err(RuntimeError::from(error.to_string())),
+            };
+            let _ = ended.blocking_send(served);
+        };
+        thread::Builder::new().spawn(serve).map_err(|error| RuntimeError::from(error.to_string()))?;
+    }
+    select! {
+        served = serve_share(app, api, share(0)) => served,
+        Some(served) = end.recv() => served,
+    }
+}
+
+/// Serves the share of one thread until the first of its workers ends.
+async fn serve_share(app: App, api: RuntimeApi, concurrency: usize) -> Result<(), RuntimeError> {
     let (app, api) = (Arc::new(app), Arc::new(api));
     let mut workers = JoinSet::new();
-    for _ in 1..concurrency {
+    for _ in 0..concurrency {
         workers.spawn(work(Arc::clone(&app), Arc::clone(&api)));
     }
-    let first = work(app, api).await;
-    workers.shutdown().await;
-    first
+    match workers.join_next().await {
+        Some(Err(error)) => Err(RuntimeError::from(error.to_string())),
+        Some(Ok(served)) => served,
+        None => Ok(()),
+    }
 }
 
 async fn work(app: Arc<App>, api: Arc<RuntimeApi>) -> Result<(), RuntimeError> {

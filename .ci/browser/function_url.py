@@ -4,7 +4,7 @@ import http.client
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from template import FUNCTION, Stack, translated
+from stack import FUNCTION, Stack, translated
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 

@@ -25,7 +25,7 @@ pub struct Gateway {
     config: GatewayConfig,
     clients: Clients,
     secret: Cached<OpenAiSecret>,
-    retired: Retired,
+    retired: Arc<Retired>,
 }
 
 /// The failure that will be told: the first target's last one or, after `model_not_found`, the last of all.
@@ -49,7 +49,13 @@ impl Told {
 impl Gateway {
     /// A gateway whose key is `secret`.
     pub fn new(config: GatewayConfig, clients: Clients, secret: Cached<OpenAiSecret>) -> Self {
-        Self { config, clients, secret, retired: Retired::default() }
+        Self { config, clients, secret, retired: Arc::default() }
+    }
+
+    /// The same gateway over other connections.
+    pub fn with_clients(&self, clients: Clients) -> Self {
+        let (config, secret) = (self.config.clone(), self.secret.clone());
+        Self { config, clients, secret, retired: Arc::clone(&self.retired) }
     }
 
     /// Connects to the base before anyone asks.
