@@ -1,4 +1,7 @@
 //! The application: one invocation in, one reply out, in the order of the data: call, route, who, what, gateway.
+//!
+//! It owns that order, the first-event gate, and what becomes of a panic. It knows every module but `runtime`, so that
+//! no other need know two; what each step decides is the step's own matter.
 
 use crate::{
     auth::{AuthError, Authenticator, Caller, Credentials},
@@ -27,12 +30,17 @@ use std::{
 };
 use tokio::time::{Instant, timeout_at};
 
-/// The function, started. One for the life of the process.
+/// The function, started. One for each thread, for the life of the process.
 pub struct App {
+    shared: Arc<Shared>,
+    gateway: Arc<Gateway>,
+}
+
+/// What all threads have in common.
+struct Shared {
     config: Config,
     models: Models,
     authenticator: Authenticator,
-    gateway: Arc<Gateway>,
     cold: AtomicBool,
 }
 
@@ -66,19 +74,29 @@ impl App {
         let warming = Arc::clone(&gateway);
         tokio::spawn(async move { warming.warm().await });
         sources.read_ahead().await;
-        Ok(Self {
+        let shared = Shared {
             models: Models::new(&config.chat),
             authenticator: Authenticator::new(&config.auth, sources.for_auth()),
-            gateway,
             cold: AtomicBool::new(true),
             config,
-        })
+        };
+        Ok(Self { shared: Arc::new(shared), gateway })
+    }
+
+    /// The same function for another thread: it knows all that this one does, and has its own connections to the
+    /// gateway, so that no byte of an answer crosses threads.
+    ///
+    /// # Errors
+    /// The TLS configuration's words.
+    pub fn for_thread(&self) -> Result<Self, String> {
+        let clients = Clients::new(self.shared.config.gateway.connect_timeout)?;
+        Ok(Self { shared: Arc::clone(&self.shared), gateway: Arc::new(self.gateway.with_clients(clients)) })
     }
 
     /// Answers one invocation. Whatever goes wrong, a panic included, becomes a reply.
     pub async fn handle(&self, invocation: Invocation) -> Reply {
         let request_id = invocation.request_id.as_str();
-        let mut record = Record::new(request_id, self.cold.swap(false, Ordering::Relaxed));
+        let mut record = Record::new(request_id, self.shared.cold.swap(false, Ordering::Relaxed));
         record.trace(invocation.trace());
         // A map of headers panics when an event has more of them than it can hold.
         let call = catch_panic(async { Call::parse(&invocation.event) }).await;
@@ -112,7 +130,7 @@ impl App {
     fn passage<'a>(&self, invocation: &'a Invocation, dialect: Dialect) -> Passage<'a> {
         let left = invocation.deadline.duration_since(SystemTime::now()).unwrap_or_default();
         let started = Instant::now();
-        let deadline = started + left.saturating_sub(self.config.stream.deadline_margin);
+        let deadline = started + left.saturating_sub(self.shared.config.stream.deadline_margin);
         let trace = invocation.trace();
         Passage { request_id: &invocation.request_id, trace, dialect, started, deadline }
     }
@@ -126,10 +144,11 @@ impl App {
         }
         let caller = self.identify(&call, record).await?;
         if route == Route::Models {
-            return whole(self.models.list());
+            return whole(self.shared.models.list());
         }
-        let body = call.into_body(self.config.max_body_bytes)?;
-        let question = Question::parse(&body, passage.dialect, &self.config.chat, &self.models)?;
+        let body = call.into_body(self.shared.config.max_body_bytes)?;
+        let question =
+            Question::parse(&body, passage.dialect, &self.shared.config.chat, &self.shared.models)?;
         drop(body); // megabytes, perhaps, that need not wait for the answer
         let purpose = Arc::new(Purpose {
             is_named: self.is_named(&question.model),
@@ -144,12 +163,13 @@ impl App {
 
     /// Whether a setting names the model.
     fn is_named(&self, model: &str) -> bool {
-        self.models.names(model) || self.config.gateway.fallback_models.iter().any(|name| name == model)
+        self.shared.models.names(model)
+            || self.shared.config.gateway.fallback_models.iter().any(|name| name == model)
     }
 
     async fn identify(&self, call: &Call, record: &mut Record) -> Result<Caller, Failure> {
         let credentials = Credentials { query: &call.query, headers: &call.headers };
-        match self.authenticator.identify(&credentials, SystemTime::now()).await {
+        match self.shared.authenticator.identify(&credentials, SystemTime::now()).await {
             Ok(caller) => {
                 record.caller(&caller);
                 Ok(caller)
@@ -175,8 +195,8 @@ impl App {
     /// The gate: the status waits for the first event, but not so long that the caller's connection falls silent.
     async fn stream(&self, purpose: Arc<Purpose>, passage: &Passage<'_>) -> Result<Served, Failure> {
         let times = Times {
-            keep_alive: self.config.stream.keep_alive,
-            idle: self.config.stream.idle,
+            keep_alive: self.shared.config.stream.keep_alive,
+            idle: self.shared.config.stream.idle,
             deadline: passage.deadline,
         };
         let answer = AnswerId {

@@ -21,6 +21,7 @@ pub use bearer::{BearerSet, BearerTokens};
 pub use caller::Caller;
 pub use credential::{Credentials, MAX_TOKEN_BYTES};
 pub use key_cache::KeyHost;
+pub use key_set::MAX_KEY_SET_BYTES;
 pub use settings::{AuthSettings, JwksSettings, Mode};
 pub use tenants::{NotTenants, TenantSecrets, Tenants};
 
@@ -81,6 +82,20 @@ impl Authenticator {
 
     /// Who sent these credentials at `now`.
     ///
+    /// ```
+    /// use gptdock::auth::{AuthError, AuthSettings, Authenticator, Credentials, Mode, Sources, reason};
+    /// use std::time::SystemTime;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let settings = AuthSettings { modes: vec![Mode::Connect], tenants_secret: None };
+    /// let door = Authenticator::new(&settings, Sources::default());
+    /// let nobody = Credentials { query: "", headers: &http::HeaderMap::new() };
+    /// let refused = door.identify(&nobody, SystemTime::now()).await;
+    /// assert_eq!(refused, Err(AuthError::Denied(reason::NO_CREDENTIALS)));
+    /// # }
+    /// ```
+    ///
     /// The form of the credential decides which mode judges it, and that judgement is final: `?jwt=`, then
     /// `Authorization: JWT`, is Connect's; `Authorization: Bearer` in the shape of a JWT is `jwks`'s when that
     /// mode is on; every other bearer token is `bearer`'s.
@@ -96,7 +111,11 @@ impl Authenticator {
             return Ok(Caller::default());
         }
         let denied = AuthError::Denied(reason::MODE_OFF);
-        match credentials.presented(self.connect.is_some())? {
+        let presented = match &self.connect {
+            Some(_) => credentials.presented()?,
+            None => credentials.presented_in_header()?,
+        };
+        match presented {
             Presented::Jwt(token) => self.connect.as_ref().ok_or(denied)?.identify(&token, now).await,
             Presented::Bearer(token) => match &self.jwks {
                 Some(jwks) if token::looks_like_jwt(token) => jwks.identify(token, now).await,

@@ -1,4 +1,9 @@
-//! What callers ask and what the gateway is asked: parsing, checking and rendering. Pure; it knows no I/O.
+//! What callers ask and what the gateway is asked: parsing, checking and rendering. Pure: it knows no I/O, no HTTP and no
+//! gateway's address.
+//!
+//! In come ChatGPT-web's messages or OpenAI's, out goes the body of [Create chat completion][create].
+//!
+//! [create]: https://platform.openai.com/docs/api-reference/chat/create
 
 mod message;
 mod models;

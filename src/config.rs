@@ -1,4 +1,5 @@
-//! Configuration: read once at the start, from names to values, all that is wrong told at once.
+//! Configuration: read once at the start, from names to values, all that is wrong told at once. Owns every name and
+//! default but those of `AUTH_MODE`; a lookup gives the values, so it knows no environment.
 
 mod base;
 mod reader;
@@ -108,6 +109,19 @@ const DEFAULT_SYSTEM_PROMPT: &str = "You are an AI assistant called 'GPTDock'. A
 
 impl Config {
     /// Reads every setting through `lookup`, which gives a variable's value by its name.
+    ///
+    /// ```
+    /// use gptdock::Config;
+    ///
+    /// let error = Config::from_lookup(|name| match name {
+    ///     "AUTH_MODE" => Some("none".to_owned()),
+    ///     "MAX_RETRIES" => Some("many".to_owned()),
+    ///     _ => None,
+    /// });
+    /// let problems = error.unwrap_err().0;
+    /// assert_eq!(problems[0], "MAX_RETRIES must be a whole number from 0 to 5, not \"many\"");
+    /// assert!(problems[1].starts_with("OPENAI_API_KEY_SECRET_ARN is not set"));
+    /// ```
     ///
     /// # Errors
     /// All bad values in one [`ConfigError`].

@@ -1,9 +1,21 @@
-//! What went wrong, as the caller may know it: this type alone decides status, code and public sentence.
+//! What went wrong, as the caller may know it. It alone decides status and code, and has a sentence for each kind, which
+//! whoever knows better replaces ([`Failure::with_message`]). Knows neither the route nor how an error is written down.
 
 use http::StatusCode;
 use std::borrow::Cow;
 
 /// A failure of one request. Nothing in it is a secret, an upstream body or a stack.
+///
+/// ```
+/// use gptdock::{dialect::Dialect, failure::{Failure, Kind}};
+///
+/// let failure = Failure::new(Kind::TooLarge);
+/// assert_eq!(failure.status(), 413);
+/// assert_eq!(
+///     Dialect::Web.error_body(&failure, "r-1"),
+///     br#"{"error":"The request is too large.","code":"request_too_large","request_id":"r-1"}"#
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The row of the contract's table.
@@ -14,7 +26,7 @@ pub struct Failure {
     pub message: Cow<'static, str>,
     /// The parameter of the request that is wrong, as OpenAI names it.
     pub param: Option<String>,
-    /// The value of `Retry-After`, in whole seconds.
+    /// The value of [`Retry-After`](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after), in whole seconds.
     pub retry_after: Option<u64>,
     /// The value of `Allow`.
     pub allow: Option<&'static str>,

@@ -1,4 +1,7 @@
 //! One invocation as Lambda hands it over, and the HTTP request inside it.
+//!
+//! It owns the reading of the event, base64 and the limit of the body; it knows no route, no caller, and nothing of
+//! what a body says.
 
 use crate::failure::{Failure, Kind};
 use base64::prelude::{BASE64_STANDARD, Engine};

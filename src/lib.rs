@@ -29,6 +29,38 @@
 //! the first event of an answer has come: that event decides the HTTP status. From there the [`ReplyBody`] is a
 //! stream that `runtime` polls: the gateway's bytes are decoded, each complete event is judged and written on, and
 //! the relay's state machine ends the stream exactly once, whole or with an error that says so.
+//!
+//! ```
+//! use gptdock::{App, Config, Invocation};
+//! use http_body_util::BodyExt;
+//! use std::time::{Duration, SystemTime};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // `main.rs` looks up the environment; here nobody listens at the gateway's address, and nobody is asked.
+//! let config = Config::from_lookup(|name| match name {
+//!     "AUTH_MODE" => Some("none".to_owned()),
+//!     "OPENAI_API_KEY" => Some("sk-example".to_owned()),
+//!     "OPENAI_BASEURL" => Some("http://127.0.0.1:9/v1".to_owned()),
+//!     _ => None,
+//! })?;
+//! let app = App::start(config).await?;
+//!
+//! let event = r#"{"version": "2.0", "rawPath": "/health", "headers": {}, "isBase64Encoded": false,
+//!     "requestContext": {"http": {"method": "GET", "path": "/health"}, "timeEpoch": 0}}"#;
+//! let reply = app
+//!     .handle(Invocation {
+//!         request_id: "8f5c".to_owned(),
+//!         deadline: SystemTime::now() + Duration::from_secs(60),
+//!         trace_id: None,
+//!         event: event.into(),
+//!     })
+//!     .await;
+//! assert_eq!((reply.status.as_u16(), &reply.headers["x-request-id"]), (200, &"8f5c".parse()?));
+//! assert!(reply.body.collect().await?.to_bytes().starts_with(br#"{"status":"ok""#));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod app;
 pub mod auth;

@@ -4,7 +4,7 @@ use gptdock::{
     App, Config, log,
     runtime::{self, RuntimeApi},
 };
-use std::process::ExitCode;
+use std::{num::NonZero, process::ExitCode};
 
 fn main() -> ExitCode {
     log::catch_panics();
@@ -13,20 +13,16 @@ fn main() -> ExitCode {
             "AWS_LAMBDA_RUNTIME_API is not set: Lambda or `cargo lambda watch` starts this program; on its own, try `cargo run --example local`",
         );
     };
-    let concurrency = variable("AWS_LAMBDA_MAX_CONCURRENCY").and_then(|text| text.parse().ok()).unwrap_or(1);
-    // One thread serves one invocation fastest; more invocations at once may use more processors.
-    let mut builder = match concurrency {
-        0 | 1 => tokio::runtime::Builder::new_current_thread(),
-        _ => tokio::runtime::Builder::new_multi_thread(),
-    };
-    match builder.enable_all().build() {
-        Ok(runtime) => runtime.block_on(run(&address, concurrency)),
+    // Lambda Managed Instances set it; everywhere else an environment has one invocation at a time.
+    let concurrency = variable("AWS_LAMBDA_MAX_CONCURRENCY").and_then(|text| text.parse().ok());
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(&address, concurrency.unwrap_or(NonZero::<usize>::MIN))),
         Err(error) => fail(&error.to_string()),
     }
 }
 
-async fn run(address: &str, concurrency: usize) -> ExitCode {
-    let api = match RuntimeApi::new(address, concurrency) {
+async fn run(address: &str, concurrency: NonZero<usize>) -> ExitCode {
+    let api = match RuntimeApi::new(address) {
         Ok(api) => api,
         Err(error) => return fail(&error.to_string()),
     };

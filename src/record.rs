@@ -1,4 +1,6 @@
 //! What one request leaves behind, written when all is over: a line of the log and a line of metrics.
+//!
+//! It owns when those are written, and gathers what others tell it; no prompt, answer, key or token is among that.
 
 mod facts;
 

@@ -1,4 +1,4 @@
-//! The reply to one call, whole or streamed.
+//! The reply to one call, whole or streamed: status, headers, body. Knows neither what was asked nor how Lambda wants it.
 
 use crate::{dialect::Dialect, failure::Failure, relay::StreamBody};
 use bytes::Bytes;

@@ -1,4 +1,4 @@
-//! Which paths there are, and which method each takes.
+//! Which paths there are, which method each takes, and whose words its callers expect. Knows neither callers nor bodies.
 
 use crate::{
     dialect::Dialect,
@@ -40,6 +40,14 @@ impl Route {
     }
 
     /// Finds the route of a request.
+    ///
+    /// ```
+    /// use gptdock::{failure::Kind, route::Route};
+    ///
+    /// assert_eq!(Route::find("GET", "/health"), Ok(Route::Health));
+    /// let refused = Route::find("GET", "/conversations").unwrap_err();
+    /// assert_eq!((refused.kind, refused.allow), (Kind::MethodNotAllowed, Some("POST")));
+    /// ```
     ///
     /// # Errors
     /// [`Kind::NotFound`], or [`Kind::MethodNotAllowed`] with the method that the path takes.

@@ -1,7 +1,7 @@
 //! Where secrets and keys come from: ties the caches to Secrets Manager and to the host of a key set.
 
 use crate::{
-    auth::{self, BearerSet, BoxFuture, TenantSecrets, Unavailable},
+    auth::{self, BearerSet, BoxFuture, MAX_KEY_SET_BYTES, TenantSecrets, Unavailable},
     config::{Config, KeySource},
     log,
     secret::{Cached, OpenAiSecret, ReadError, SecretReader},
@@ -11,8 +11,6 @@ use std::{sync::Arc, time::Duration};
 
 /// A key set is a few kilobytes from a host near by; 3 s is what a secret may take, too.
 const KEY_SET_TIMEOUT: Duration = Duration::from_secs(3);
-/// What is read of a key set, in bytes.
-const MAX_KEY_SET_BYTES: usize = 1024 * 1024;
 
 /// The secrets of the process, and the host of the keys.
 pub struct Sources {

@@ -1,4 +1,4 @@
-//! Server-sent events: bytes in, event payloads out. Pure: no I/O and no clock.
+//! Server-sent events: bytes in, event payloads and what they mean out. Pure: no I/O, no clock, no caller.
 //!
 //! It follows the event stream grammar of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from harness import KEY, ROOT, Gateway, check, free_port, http, listens, running, secrets_manager, text_of, wait_until
-from template import Stack, translated
+from stack import Stack, translated
 
 EVENTS = ROOT / "events"
 BOOTSTRAP = Path(os.environ["GPTDOCK_SAM_BUILD"]) / "GptDockFunction" / "bootstrap"

@@ -1,72 +1,14 @@
 """template.yaml: what SAM says of it, what cfn-lint says of what SAM makes of it, and what comes out in the end."""
 
-import json
 import os
 import re
 import subprocess
-import tempfile
-from pathlib import Path
-
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
 from harness import ROOT, check
+from lint import findings
+from stack import FUNCTION, MANAGED, REQUIRED, TENANTS, Stack, source, translated
 
-FUNCTION = "GptDockFunction"
-REQUIRED = {
-    "OpenAISecretArn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gptdock/openai-AbCdEf",
-    "AllowedOrigins": ["https://app.example.com"],
-}
-TENANTS = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:gptdock/tenants-GhIjKl"
-ABSENT = object()
-
-
-def translated():
-    template = yaml_parse((ROOT / "template.yaml").read_text())
-    # As `sam package` leaves it: the translator takes no directory.
-    template["Resources"][FUNCTION]["Properties"]["CodeUri"] = "s3://bucket/key"
-
-    class NoManagedPolicies:
-        def load(self):
-            return {}
-
-    return transform(template, {}, NoManagedPolicies())
-
-
-class Stack:
-    """The template with its parameters given: as much of CloudFormation as this template needs."""
-
-    def __init__(self, template, **parameters):
-        defaults = {name: p["Default"] for name, p in template["Parameters"].items() if "Default" in p}
-        unknown = set(parameters) - set(template["Parameters"])
-        check(not unknown, f"no such parameters: {unknown}")
-        self.template = template
-        self.parameters = {**defaults, **REQUIRED, **parameters}
-
-    def value(self, node):
-        if isinstance(node, list):
-            return [v for v in map(self.value, node) if v is not ABSENT]
-        if not isinstance(node, dict):
-            return node
-        if len(node) == 1:
-            (name, of), = node.items()
-            if name == "Ref":
-                return ABSENT if of == "AWS::NoValue" else self.parameters.get(of, f"<{of}>")
-            if name == "Fn::If":
-                return self.value(of[1] if self.value(self.template["Conditions"][of[0]]) else of[2])
-            if name == "Fn::Equals":
-                return str(self.value(of[0])) == str(self.value(of[1]))
-            if name == "Fn::Not":
-                return not self.value(of[0])
-            if name in ("Fn::GetAtt", "Fn::Sub"):
-                return f"<{'.'.join(of) if isinstance(of, list) else of}>"
-        return {k: v for k, v in ((k, self.value(v)) for k, v in node.items()) if v is not ABSENT}
-
-    def properties(self, resource):
-        return self.value(self.template["Resources"][resource]["Properties"])
-
-    def environment(self):
-        return {k: str(v) for k, v in self.properties(FUNCTION)["Environment"]["Variables"].items()}
+NETWORK = {"ManagedSubnetIds": "subnet-0", "ManagedSecurityGroupIds": "sg-0"}
 
 
 def check_parameters(template):
@@ -84,13 +26,19 @@ def check_parameters(template):
 
 
 def check_url(template):
-    resources = template["Resources"]
     url = Stack(template).properties(f"{FUNCTION}Url")
     check(url["InvokeMode"] == "RESPONSE_STREAM" and url["AuthType"] == "NONE", f"Function URL: {url}")
     check(set(url["Cors"]["AllowMethods"]) == {"GET", "POST"}, f"methods: {url['Cors']}")
-    # Without both of them every call is a 403.
-    allowed = {r["Properties"]["Action"] for r in resources.values() if r["Type"] == "AWS::Lambda::Permission"}
-    check(allowed == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}, f"permissions: {allowed}")
+    check(url["TargetFunctionArn"] == f"<{FUNCTION}Aliaslive>", f"the URL is not the alias's: {url}")
+    for front, caller in (("false", "*"), ("true", "cloudfront.amazonaws.com")):
+        made = Stack(template, CloudFront=front).resources().values()
+        # Without both of them every call is a 403.
+        allowed = {r["Properties"]["Action"]: r["Properties"] for r in made if r["Type"] == "AWS::Lambda::Permission"}
+        check(set(allowed) == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}, f"permissions: {allowed}")
+        for permission in allowed.values():
+            check(permission["Principal"] == caller, f"who may call: {permission}")
+            check(("SourceArn" in permission) == (front == "true"), f"any distribution may call: {permission}")
+            check(permission["FunctionName"] == url["TargetFunctionArn"], f"not for the alias: {permission}")
 
 
 def check_environment(template):
@@ -121,9 +69,52 @@ def check_role(template):
         check(allowed == {"WriteItsLog": "<GptDockLogGroup.Arn>", "ReadItsSecrets": secrets}, f"the role may: {allowed}")
     check("ManagedPolicyArns" not in stack.properties("GptDockRole"), "the role has policies of others")
 
+    traces = Stack(template, Tracing="Active").properties("GptDockRole")["Policies"][0]["PolicyDocument"]["Statement"]
+    check("WriteItsTraces" in {s["Sid"] for s in traces}, "Active tracing may not write its traces")
+
     reserved = Stack(template).properties(FUNCTION).get("ReservedConcurrentExecutions")
     check(reserved is None, f"-1 must reserve nothing: {reserved}")
     check(Stack(template, ReservedConcurrency=0).properties(FUNCTION)["ReservedConcurrentExecutions"] == 0, "0 is lost")
+
+
+def check_versions(template):
+    """A changed setting changes the document whose number replaces the version; what changes nothing does not."""
+
+    def parameters_in(node):
+        if isinstance(node, dict) and set(node) == {"Ref"}:
+            return {node["Ref"]} & set(template["Parameters"])
+        children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        return set().union(*map(parameters_in, children))
+
+    content = template["Resources"]["GptDockSettings"]["Properties"]["Content"]
+    for function, given in ((FUNCTION, {}), (MANAGED, NETWORK)):
+        pruned = Stack(template, **given).pruned()["Resources"]
+        properties = {k: v for k, v in pruned[function]["Properties"].items() if k != "ReservedConcurrentExecutions"}
+        # Which parameters an Fn::If hides when they are left to their defaults, the whole template knows.
+        properties["Environment"] = template["Resources"][function]["Properties"]["Environment"]
+        missed = parameters_in(properties) - parameters_in(content)
+        check(not missed, f"{function}: no new version when these change: {missed}")
+        extra = parameters_in(pruned["GptDockSettings"]) - parameters_in(properties)
+        check(not extra, f"{function}: a second version of the same, which Lambda refuses, when these change: {extra}")
+
+    for function in (FUNCTION, MANAGED):
+        (version,) = [r for n, r in template["Resources"].items() if n.startswith(f"{function}Version")]
+        description = version["Properties"]["Description"]
+        check("GptDockSettings.VersionNumber" in str(description), f"the version does not follow the settings: {version}")
+
+
+def check_deployment(template):
+    """Each kind of alarm that a version can be at fault for rolls it back, unless that is switched off."""
+    group = Stack(template).properties(f"{FUNCTION}DeploymentGroup")
+    named = {alarm["Name"].strip("<>") for alarm in group["AlarmConfiguration"]["Alarms"]}
+    alarms = {n for n, r in template["Resources"].items() if r["Type"] == "AWS::CloudWatch::Alarm"}
+    check(named == alarms - {"ThrottlesAlarm"}, f"what rolls back: {named}")
+    check(group["AutoRollbackConfiguration"]["Enabled"] is True, f"nothing is rolled back: {group}")
+    off = Stack(template, RollBackOnAlarms="false").properties(f"{FUNCTION}DeploymentGroup")
+    check(not off["AlarmConfiguration"], f"alarms still roll back: {off}")
+    for given in template["Parameters"]["DeploymentType"]["AllowedValues"]:
+        group = Stack(translated(DeploymentType=given)).properties(f"{FUNCTION}DeploymentGroup")
+        check(group["DeploymentConfigName"] == f"CodeDeployDefault.Lambda{given}", f"{given}: {group}")
 
 
 def main():
@@ -131,16 +122,16 @@ def main():
     subprocess.run(["sam", "validate", "--lint"], check=True)
 
     template = translated()
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "translated.json"
-        path.write_text(json.dumps(template, indent=1))
-        subprocess.run(["cfn-lint", "--include-checks", "I", "--template", str(path)], check=True)
+    found = findings(template)
+    check(not found, f"cfn-lint: {found}")
     print("cfn-lint: nothing to say about what SAM makes of it")
 
-    check_parameters(template)
+    check_parameters(source())
     check_url(template)
     check_environment(template)
     check_role(template)
+    check_versions(template)
+    check_deployment(template)
     print(f"{len(template['Parameters'])} parameters, {len(template['Resources'])} resources: as they should be")
 
 

@@ -60,7 +60,9 @@ async function refusal(response) {
   const told = await response.json().catch(() => ({}));
   const error = told.error?.message ?? told.error;
   const sentence = typeof error === "string" ? error : `The function answered with status ${response.status}.`;
-  return { state: "failed", sentence: [sentence, patience(response.headers.get("retry-after"))].join(" ").trim() };
+  const when = patience(response.headers.get("retry-after"));
+  // The header knows better than "Please try again shortly."
+  return { state: "failed", sentence: when ? `${sentence.replace(/ Please try again\b.*/, "")} ${when}` : sentence };
 }
 
 function patience(retryAfter) {
@@ -68,5 +70,18 @@ function patience(retryAfter) {
   const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : Math.ceil((Date.parse(retryAfter) - Date.now()) / 1000);
   if (!(seconds > 0)) return "You can try again now.";
   const time = new Date(Date.now() + seconds * 1000).toLocaleTimeString();
-  return `You can try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}, at ${time}.`;
+  return `You can try again in ${duration(seconds)}, at ${time}.`;
+}
+
+/** `90` as `1 minute 30 seconds`. */
+function duration(seconds) {
+  const parts = [
+    [Math.floor(seconds / 3600), "hour"],
+    [Math.floor((seconds % 3600) / 60), "minute"],
+    [seconds % 60, "second"],
+  ];
+  return parts
+    .filter(([count]) => count > 0)
+    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`)
+    .join(" ");
 }

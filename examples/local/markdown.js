@@ -4,6 +4,8 @@ const FENCE = /^\s*(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
 const QUOTE = /^&gt; ?(.*)$/;
+// A table's second line: dashes, and colons for the side that a column keeps to.
+const DASHES = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
 
 /** Markdown as HTML that holds nothing but the elements written here. */
@@ -53,6 +55,9 @@ function blocks(lines) {
     } else if (QUOTE.test(line)) {
       flush();
       html += `<blockquote>${blocks(take((next) => QUOTE.test(next)).map((quoted) => QUOTE.exec(quoted)[1]))}</blockquote>`;
+    } else if (line.includes("|") && lines[at + 1]?.includes("|") && DASHES.test(lines[at + 1])) {
+      flush();
+      html += table(take((next) => next.includes("|")));
     } else if (line.trim() === "") {
       flush();
     } else {
@@ -76,6 +81,22 @@ function list(lines) {
     .join("");
   if (/\d/.test(mark)) return `<ol start="${parseInt(mark, 10)}">${body}</ol>`;
   return `<ul>${body}</ul>`;
+}
+
+function table([head, dashes, ...rows]) {
+  const sides = cells(dashes).map((cell) => (/:$/.test(cell) ? (/^:/.test(cell) ? "center" : "end") : "start"));
+  // A row has as many cells as there are columns, whatever was written.
+  const row = (line, tag) => {
+    const texts = cells(line);
+    return `<tr>${sides.map((side, column) => `<${tag} class="${side}">${inline(texts[column] ?? "")}</${tag}>`).join("")}</tr>`;
+  };
+  const body = rows.map((line) => row(line, "td")).join("");
+  return `<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead>${row(head, "th")}</thead><tbody>${body}</tbody></table></div>`;
+}
+
+function cells(line) {
+  const bare = line.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "");
+  return bare.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function inline(text) {

@@ -1,4 +1,5 @@
-//! `bearer`: fixed tokens with names (RFC 6750), for callers that are not a browser.
+//! `bearer`: fixed tokens with names ([RFC 6750](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)), for callers that
+//! are not a browser. Compares; where the tokens come from is [`BearerTokens`]' matter.
 
 use super::{AuthError, BoxFuture, Caller, Unavailable, reason};
 use aws_lc_rs::{
@@ -14,6 +15,14 @@ pub trait BearerTokens: Send + Sync {
 }
 
 /// Names and tokens of callers. Holds hashes only, and prints as a number.
+///
+/// ```
+/// use gptdock::auth::BearerSet;
+///
+/// let tokens = BearerSet::new([("ci", "a-long-random-token"), ("nobody", "")]);
+/// assert_eq!(format!("{tokens:?}"), "BearerSet { tokens: 1, .. }");
+/// assert_eq!(tokens, BearerSet::new([("ci", "a-long-random-token")]));
+/// ```
 #[derive(Default)]
 pub struct BearerSet {
     entries: Vec<(String, Digest)>,

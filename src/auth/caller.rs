@@ -1,4 +1,4 @@
-//! Who called.
+//! Who called, and how much of that may be told.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use std::fmt::Write;

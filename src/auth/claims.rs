@@ -1,4 +1,5 @@
-//! What a token says about its caller (RFC 7519, 4).
+//! What a token says about its caller ([RFC 7519, 4](https://www.rfc-editor.org/rfc/rfc7519#section-4)). Knows no key and
+//! no clock: whether to believe the token is decided elsewhere, and the time is handed in.
 
 use super::{AuthError, reason};
 use serde::{Deserialize, Deserializer};

@@ -1,5 +1,8 @@
-//! `connect`: the context tokens of Atlassian Connect ("Understanding JWT for Connect apps"), made by the page
-//! with `AP.context.getToken()` and signed by the product with the tenant's shared secret.
+//! `connect`: the context tokens of Atlassian Connect, made by the page with `AP.context.getToken()` and signed by the
+//! product with the tenant's shared secret. Owns the rules of such a token, and how often one may have the tenants read
+//! anew; it follows [Understanding JWT for Connect apps][jwt].
+//!
+//! [jwt]: https://developer.atlassian.com/cloud/confluence/understanding-jwt/
 
 use super::{AuthError, Caller, TenantSecrets, Tenants, reason, token::Token};
 use jsonwebtoken::Algorithm;

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The credentials of a request, as they came. Has no `Debug`: nothing may print them.
+/// [`Authenticator::identify`](super::Authenticator::identify) has an example.
 pub struct Credentials<'a> {
     /// The raw query string, without the question mark, still percent-encoded.
     pub query: &'a str,
@@ -24,14 +25,16 @@ pub(super) enum Presented<'a> {
 }
 
 impl Credentials<'_> {
-    /// Picks the credential. With `query_counts` (some mode reads `?jwt=`) that parameter wins over the header,
-    /// even when it is empty or nonsense: a second credential never saves a bad first one.
-    pub(super) fn presented(&self, query_counts: bool) -> Result<Presented<'_>, AuthError> {
-        if query_counts && let Some(value) = jwt_parameter(self.query)? {
-            let token =
-                limited(value).and_then(|value| percent_decoded(value).ok_or(reason::MALFORMED_TOKEN));
-            return token.map(Presented::Jwt).map_err(AuthError::Denied);
-        }
+    /// Picks the credential: `?jwt=` wins over the header, even when it is empty or nonsense, for a second
+    /// credential never saves a bad first one.
+    pub(super) fn presented(&self) -> Result<Presented<'_>, AuthError> {
+        let Some(value) = jwt_parameter(self.query)? else { return self.presented_in_header() };
+        let token = limited(value).and_then(|value| percent_decoded(value).ok_or(reason::MALFORMED_TOKEN));
+        token.map(Presented::Jwt).map_err(AuthError::Denied)
+    }
+
+    /// The credential of the header, for when no mode reads `?jwt=`.
+    pub(super) fn presented_in_header(&self) -> Result<Presented<'_>, AuthError> {
         let mut values = self.headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(AuthError::Denied(reason::NO_CREDENTIALS))?;
         if values.next().is_some() {

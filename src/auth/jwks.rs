@@ -1,5 +1,7 @@
-//! `jwks`: JWTs of an issuer that publishes its keys (RFC 7519, RFC 7517), Atlassian Forge's invocation tokens
-//! ("Forge remote essentials") among them.
+//! `jwks`: JWTs ([RFC 7519](https://www.rfc-editor.org/rfc/rfc7519)) of an issuer that publishes its keys, the invocation
+//! tokens of [Atlassian Forge][forge] among them. Owns the rules of such a token; keys are `key_cache`'s.
+//!
+//! [forge]: https://developer.atlassian.com/platform/forge/remote/essentials/
 
 use super::{AuthError, Caller, JwksSettings, KeyHost, key_cache::KeyCache, reason, token::Token};
 use jsonwebtoken::Algorithm;

@@ -1,4 +1,4 @@
-//! A set of public keys (RFC 7517, 5).
+//! A set of public keys ([RFC 7517, 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)): which of them can verify what.
 
 use jsonwebtoken::{
     Algorithm, DecodingKey,
@@ -7,8 +7,8 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The largest document that is read: a hundred times a large one.
-const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+/// The largest key set that is read, in bytes: a hundred times a large one.
+pub const MAX_KEY_SET_BYTES: usize = 1024 * 1024;
 
 /// The keys that tokens can be verified with.
 pub(super) struct KeySet {
@@ -30,7 +30,7 @@ impl KeySet {
     /// Reads a JWK set; `None` when it is none. Keys of another kind, for another use or without a name are
     /// left out, as RFC 7517 asks; a set without a usable key is a set nonetheless: its issuer revoked them.
     pub fn parse(document: &[u8]) -> Option<Self> {
-        if document.len() > MAX_DOCUMENT_BYTES {
+        if document.len() > MAX_KEY_SET_BYTES {
             return None;
         }
         let document: Document = serde_json::from_slice(document).ok()?;
@@ -65,7 +65,7 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
-    use super::{KeySet, MAX_DOCUMENT_BYTES};
+    use super::{KeySet, MAX_KEY_SET_BYTES};
     use jsonwebtoken::Algorithm;
 
     const POINT: &str = "\"x\":\"AAAA\",\"y\":\"AAAA\"";
@@ -115,7 +115,7 @@ mod tests {
         for document in ["{\"keys\":[]}", "{\"keys\":[7,null,{}],\"more\":1}"] {
             assert!(KeySet::parse(document.as_bytes()).is_some(), "{document}");
         }
-        let endless = format!("{{\"keys\":[]{}}}", " ".repeat(MAX_DOCUMENT_BYTES));
+        let endless = format!("{{\"keys\":[]{}}}", " ".repeat(MAX_KEY_SET_BYTES));
         assert!(KeySet::parse(endless.as_bytes()).is_none());
     }
 }

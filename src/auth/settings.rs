@@ -1,4 +1,4 @@
-//! `AUTH_MODE` and what belongs to it.
+//! `AUTH_MODE` and the variables that belong to it: which modes are on, and what is missing for them.
 
 use http::Uri;
 use std::net::{Ipv4Addr, Ipv6Addr};

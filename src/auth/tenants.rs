@@ -1,4 +1,4 @@
-//! The tenants of an Atlassian Connect app and their shared secrets.
+//! The tenants of an Atlassian Connect app and their shared secrets. Knows the secret's JSON, not where it is kept.
 
 use super::{BoxFuture, Unavailable};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -32,8 +32,15 @@ impl TenantSecrets {
     /// Reads `{clientKey: {"sharedSecret": …}}`. Other members of an entry are ignored. An entry without a
     /// shared secret, or with an empty one, is skipped: one bad row must not lock the others out.
     ///
+    /// ```
+    /// use gptdock::auth::TenantSecrets;
+    ///
+    /// let tenants = TenantSecrets::parse(r#"{"one-site": {"sharedSecret": "s3cret"}, "half-installed": {}}"#).unwrap();
+    /// assert_eq!((tenants.len(), tenants.skipped()), (1, 1));
+    /// ```
+    ///
     /// # Errors
-    /// When the text is not a JSON object.
+    /// [`NotTenants`] when the text is not a JSON object.
     pub fn parse(json: &str) -> Result<Self, NotTenants> {
         let entries: Map<String, Value> = serde_json::from_str(json).map_err(|_| NotTenants)?;
         let total = entries.len();

@@ -1,4 +1,5 @@
-//! A JWT in compact form (RFC 7515, 7.1): three base64url parts, taken apart before anything believes them.
+//! A JWT in compact form ([RFC 7515, 7.1](https://www.rfc-editor.org/rfc/rfc7515#section-7.1)): three base64url parts,
+//! taken apart before anything believes them. Knows no mode's rules.
 
 use super::{AuthError, claims::Claims, claims::present, reason};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -71,8 +71,7 @@ impl<'a> Message<'a> {
         let incoming: Incoming<'a> = object(message, place)?;
         let role = role(&incoming, place)?;
         let content = Content::read(incoming.content, place)?;
-        let passed =
-            |field: Option<&'a RawValue>| field.filter(|field| dialect == Dialect::OpenAi && !is_null(field));
+        let passed = |field: Option<&'a RawValue>| given(field).filter(|_| dialect == Dialect::OpenAi);
         let tool_calls = passed(incoming.tool_calls).filter(|calls| calls.get() != "[]");
         if content.is_empty() && tool_calls.is_none() && role != "tool" {
             return Ok(None);
@@ -97,11 +96,10 @@ impl<'a> Message<'a> {
 }
 
 fn role<'a>(incoming: &Incoming<'a>, place: &str) -> Result<Cow<'a, str>, Failure> {
-    let author = incoming.author.filter(|author| !is_null(author));
-    let author: Option<Author<'a>> =
-        author.map(|author| object(author, &format!("{place}.author"))).transpose()?;
-    let role = author.and_then(|author| author.role).filter(|role| !is_null(role)).or(incoming.role);
-    match role.filter(|role| !is_null(role)) {
+    let author = given(incoming.author).map(|author| object(author, &format!("{place}.author")));
+    let author: Option<Author<'a>> = author.transpose()?;
+    let role = author.and_then(|author| given(author.role)).or(given(incoming.role));
+    match role {
         Some(role) => text_of(role, &format!("{place}.role")),
         None => Ok("user".into()),
     }
@@ -114,9 +112,9 @@ pub fn object<'a, T: Deserialize<'a>>(value: &'a RawValue, place: &str) -> Resul
         .ok_or_else(|| Failure::invalid_request(place, "must be an object of the right shape"))
 }
 
-/// Whether a value is `null`, which counts as not given.
-pub fn is_null(value: &RawValue) -> bool {
-    value.get() == "null"
+/// A member that is there and not `null`.
+pub fn given(value: Option<&RawValue>) -> Option<&RawValue> {
+    value.filter(|value| value.get() != "null")
 }
 
 /// The elements of an array, unread.

@@ -74,6 +74,13 @@ fn may_be_passed(name: &str, dialect: Dialect) -> bool {
 
 /// Whether a model takes `max_completion_tokens` instead of `max_tokens`, as the reasoning families do: `o1`, `o3`
 /// and their kin, `gpt-5` and later. A provider's prefix (`openai/`) and that of fine-tuning (`ft:`) don't count.
+///
+/// ```
+/// use gptdock::chat::takes_completion_tokens;
+///
+/// assert!(takes_completion_tokens("o3") && takes_completion_tokens("openai/gpt-5-mini"));
+/// assert!(!takes_completion_tokens("gpt-4o"));
+/// ```
 pub fn takes_completion_tokens(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
     let name = name.strip_prefix("ft:").unwrap_or(name);

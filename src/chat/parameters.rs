@@ -1,6 +1,6 @@
 //! The parameters beside the messages: which are checked, which are capped, which are passed on.
 
-use super::message::is_null;
+use super::message::given;
 use crate::failure::Failure;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
@@ -63,11 +63,6 @@ passed_fields!(
     verbosity,
     web_search_options,
 );
-
-/// A member that is there and not `null`.
-pub fn given(value: Option<&RawValue>) -> Option<&RawValue> {
-    value.filter(|value| !is_null(value))
-}
 
 /// A member of a simple type.
 ///

@@ -1,6 +1,6 @@
 //! The content of a message: a string, ChatGPT-web's `parts`, or OpenAI's content array.
 
-use super::message::{elements, is_null, object, text_of};
+use super::message::{elements, given, object, text_of};
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -58,7 +58,7 @@ impl<'a> Content<'a> {
     /// # Errors
     /// What is refused, with its place.
     pub fn read(content: Option<&'a RawValue>, place: &str) -> Result<Self, Failure> {
-        let Some(content) = content.filter(|content| !is_null(content)) else {
+        let Some(content) = given(content) else {
             return Ok(Self::Text("".into()));
         };
         let place = format!("{place}.content");
@@ -67,7 +67,7 @@ impl<'a> Content<'a> {
             Some(b'[') => Self::from_parts(content, &place),
             Some(b'{') => {
                 let object: PartsOf<'a> = object(content, &place)?;
-                match object.parts.filter(|parts| !is_null(parts)) {
+                match given(object.parts) {
                     Some(parts) => Self::from_parts(parts, &format!("{place}.parts")),
                     None => Ok(Self::Text("".into())),
                 }

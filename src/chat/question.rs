@@ -1,9 +1,9 @@
 //! A checked request, ready to be rendered for one model after the other.
 
 use super::{
-    message::Message,
+    message::{Message, given},
     models::{Models, takes_completion_tokens},
-    parameters::{Fields, bounded, given, typed},
+    parameters::{Fields, bounded, typed},
 };
 use crate::{
     config::ChatConfig,
@@ -13,9 +13,28 @@ use crate::{
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
+use std::fmt;
 
-/// What is asked of the gateway, whichever model answers.
-#[derive(Debug)]
+/// What is asked of the gateway, whichever model answers. `Debug` prints nothing of the conversation.
+///
+/// ```
+/// use gptdock::{Config, chat::{Adjustments, Models, Question}, dialect::Dialect};
+///
+/// let settings = |name: &str| match name {
+///     "AUTH_MODE" => Some("none".to_owned()),
+///     "OPENAI_API_KEY" => Some("sk-example".to_owned()),
+///     "SYSTEM_PROMPT" => Some("Be brief.".to_owned()),
+///     _ => None,
+/// };
+/// let config = Config::from_lookup(settings).unwrap();
+/// let body = br#"{"messages": [{"author": {"role": "user"}, "content": {"parts": ["Hi"]}}]}"#;
+/// let question = Question::parse(body, Dialect::Web, &config.chat, &Models::new(&config.chat)).unwrap();
+/// let rendered: serde_json::Value =
+///     serde_json::from_slice(&question.render("o3", Adjustments::default())).unwrap();
+/// assert_eq!(rendered["messages"][0]["content"], "Be brief.");
+/// assert_eq!(rendered["messages"][1], serde_json::json!({"role": "user", "content": "Hi"}));
+/// assert_eq!(rendered["max_completion_tokens"], 4096);
+/// ```
 pub struct Question {
     /// The model that is asked first.
     pub model: String,
@@ -29,6 +48,12 @@ pub struct Question {
     max_tokens: u64,
     temperature: Option<Box<RawValue>>,
     passed: Vec<(&'static str, Box<RawValue>)>,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question").field("model", &self.model).finish_non_exhaustive()
+    }
 }
 
 /// What a model was found not to take, although its name did not say so.

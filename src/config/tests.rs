@@ -75,6 +75,13 @@ fn base_urls() {
             Some("http://[::1]:8/x/chat/completions".to_owned())
         )
     );
+    // The stub that Cargo.toml pins knows host names of ASCII only: said at the start, not at the first request.
+    let error = read(&[("OPENAI_BASEURL", "https://b\u{fc}cher.example/v1")]).unwrap_err();
+    assert!(error.to_string().contains("OPENAI_BASEURL"), "{error}");
+    assert_eq!(
+        bases(&[("OPENAI_BASEURL", "https://xn--bcher-kva.example")]).0,
+        "https://xn--bcher-kva.example/chat/completions"
+    );
     assert!(read(&ids).unwrap().gateway.base.is_cloudflare);
     assert!(!read(&[]).unwrap().gateway.base.is_cloudflare);
 }

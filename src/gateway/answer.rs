@@ -38,8 +38,14 @@ impl WholeAnswer {
         self.bytes
     }
 
+    /// The same answer for a caller who did not ask for the usage.
+    pub fn without_usage(mut self) -> Self {
+        self.json.as_object_mut().map(|answer| answer.remove("usage"));
+        self
+    }
+
     /// The same answer as the events of a stream, `[DONE]` included.
-    pub fn into_events(self, wants_usage: bool) -> Bytes {
+    pub fn into_events(self) -> Bytes {
         let mut out = BytesMut::new();
         let chunk = |choices: Value, usage: Option<&Value>| {
             let mut chunk = Map::new();
@@ -55,7 +61,7 @@ impl WholeAnswer {
         let choices: Vec<Value> =
             choices.enumerate().map(|(index, choice)| as_delta(index, choice)).collect();
         write_event(chunk(choices.into(), None).as_bytes(), &mut out);
-        if let Some(usage) = self.json.get("usage").filter(|usage| wants_usage && !usage.is_null()) {
+        if let Some(usage) = self.json.get("usage").filter(|usage| !usage.is_null()) {
             write_event(chunk(json!([]), Some(usage)).as_bytes(), &mut out);
         }
         write_event(DONE, &mut out);
@@ -91,10 +97,8 @@ mod tests {
 
     #[test]
     fn an_answer_becomes_events() {
-        let answer = read(
-            r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","tool_calls":[{"id":"t"}]},"finish_reason":"stop"}],"usage":{"total_tokens":3}}"#,
-        );
-        let events = answer.unwrap().into_events(true);
+        let text = r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi","tool_calls":[{"id":"t"}]},"finish_reason":"stop"}],"usage":{"total_tokens":3}}"#;
+        let events = read(text).unwrap().into_events();
         let events: Vec<&str> = std::str::from_utf8(&events).unwrap().split_terminator("\n\n").collect();
         let payload =
             |event: &str| serde_json::from_str::<Value>(event.strip_prefix("data: ").unwrap()).unwrap();
@@ -106,6 +110,8 @@ mod tests {
         assert_eq!(payload(events[1])["usage"], json!({"total_tokens":3}));
         assert_eq!(events[2], "data: [DONE]");
         assert_eq!(events.len(), 3);
+        let without_usage = read(text).unwrap().without_usage().into_events();
+        assert_eq!(without_usage, format!("{}\n\ndata: [DONE]\n\n", events[0]));
     }
 
     #[test]

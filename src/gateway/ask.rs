@@ -25,7 +25,7 @@ pub struct Gateway {
     config: GatewayConfig,
     clients: Clients,
     secret: Cached<OpenAiSecret>,
-    retired: Retired,
+    retired: Arc<Retired>,
 }
 
 /// The failure that will be told: the first target's last one or, after `model_not_found`, the last of all.
@@ -35,9 +35,19 @@ struct Told {
     first_model_not_found: bool,
 }
 
+/// Where a decision leads.
+enum Step {
+    /// The same target is asked once more.
+    Again,
+    /// Another target is asked, if there is one.
+    To(Next),
+    /// No other is asked.
+    End,
+}
+
 impl Told {
-    fn hear(&mut self, trouble: &Trouble, past_first_target: bool) {
-        if !past_first_target {
+    fn hear(&mut self, trouble: &Trouble, tried: &Tried) {
+        if !tried.past_first_target {
             self.first_model_not_found = trouble.is_model_not_found();
         } else if !self.first_model_not_found {
             return;
@@ -49,7 +59,13 @@ impl Told {
 impl Gateway {
     /// A gateway whose key is `secret`.
     pub fn new(config: GatewayConfig, clients: Clients, secret: Cached<OpenAiSecret>) -> Self {
-        Self { config, clients, secret, retired: Retired::default() }
+        Self { config, clients, secret, retired: Arc::default() }
+    }
+
+    /// The same gateway over other connections.
+    pub fn with_clients(&self, clients: Clients) -> Self {
+        let (config, secret) = (self.config.clone(), self.secret.clone());
+        Self { config, clients, secret, retired: Arc::clone(&self.retired) }
     }
 
     /// Connects to the base before anyone asks.
@@ -65,9 +81,9 @@ impl Gateway {
         let mut secret = self.secret.current().await.map_err(|_| Kind::SecretUnavailable)?;
         let mut plan = Plan::new(&self.config, &purpose.question.model, &self.retired);
         let fresh = Tried { max_retries: self.config.max_retries, ..Tried::default() };
-        let (mut tried, mut told, mut adjustments) = (fresh, Told::default(), Adjustments::default());
+        let (mut tried, mut told) = (fresh, Told::default());
         while let Some(target) = plan.current() {
-            let asked = self.try_target(target, plan.has_another(), &secret, purpose, adjustments).await;
+            let asked = self.try_target(target, &plan, &secret, purpose, tried.adjustments).await;
             let trouble = match asked {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
@@ -75,46 +91,54 @@ impl Gateway {
             if trouble.is_model_not_found() {
                 self.retired.remember(&target.base.chat_completions, &target.model);
             }
-            told.hear(&trouble, tried.past_first_target);
+            told.hear(&trouble, &tried);
             let left = purpose.deadline.saturating_duration_since(Instant::now());
-            let mut next = None;
-            match policy::decide(&trouble, &tried, left, fastrand::f64()) {
-                Decision::RetryAfter(pause) => {
-                    tried.retries += 1;
-                    purpose.asked().retries += 1;
-                    sleep(pause).await;
-                }
-                Decision::Reconnect => tried.stale += 1,
-                Decision::RefreshKey => {
-                    tried.key_refreshed = true;
-                    match self.secret.replace(&secret).await.filter(|new| new.opens_more_than(&secret)) {
-                        Some(new) => secret = new,
-                        None => next = Some(Next::FallbackBase),
-                    }
-                }
-                Decision::OtherTokenLimit => {
-                    (tried.other_token_limit, adjustments.other_token_limit) = (true, true);
-                }
-                Decision::NoTemperature => (tried.no_temperature, adjustments.no_temperature) = (true, true),
-                Decision::Go(to) => next = Some(to),
-                Decision::GiveUp => break,
+            let decision = policy::decide(&trouble, &tried, left, fastrand::f64());
+            match self.step(decision, &mut tried, &mut secret, purpose).await {
+                Step::Again => continue,
+                Step::To(next) if plan.go(next) => {}
+                Step::To(_) | Step::End => break,
             }
-            if let Some(next) = next {
-                if !plan.go(next) {
-                    break;
-                }
-                purpose.asked().fallback = true;
-                tried = Tried { past_first_target: true, key_refreshed: tried.key_refreshed, ..fresh };
-                adjustments = Adjustments::default();
-            }
+            purpose.asked().fallback = true;
+            tried = Tried { past_first_target: true, key_refreshed: tried.key_refreshed, ..fresh };
         }
         Err(told.failure.unwrap_or_else(|| Kind::Internal.into()))
+    }
+
+    /// Does what a decision asks for before the next ask.
+    async fn step(
+        &self,
+        decision: Decision,
+        tried: &mut Tried,
+        secret: &mut Arc<OpenAiSecret>,
+        purpose: &Purpose,
+    ) -> Step {
+        match decision {
+            Decision::RetryAfter(pause) => {
+                tried.retries += 1;
+                purpose.asked().retries += 1;
+                sleep(pause).await;
+            }
+            Decision::Reconnect => tried.stale += 1,
+            Decision::RefreshKey => {
+                tried.key_refreshed = true;
+                match self.secret.replace(secret).await.filter(|new| new.opens_more_than(secret)) {
+                    Some(new) => *secret = new,
+                    None => return Step::To(Next::FallbackBase),
+                }
+            }
+            Decision::OtherTokenLimit => tried.adjustments.other_token_limit = true,
+            Decision::NoTemperature => tried.adjustments.no_temperature = true,
+            Decision::Go(next) => return Step::To(next),
+            Decision::GiveUp => return Step::End,
+        }
+        Step::Again
     }
 
     async fn try_target(
         &self,
         target: &Target,
-        has_another: bool,
+        plan: &Plan,
         secret: &Arc<OpenAiSecret>,
         purpose: &Purpose,
         adjustments: Adjustments,
@@ -125,14 +149,14 @@ impl Gateway {
             asked.model.clone_from(&target.model);
         }
         let question = &purpose.question;
-        let headers = headers(target, secret, &purpose.metadata, self.config.cache_ttl, question.stream);
+        let headers = headers(target, secret, purpose, self.config.cache_ttl);
         let attempt = Attempt {
             config: &self.config,
             channel: if target.is_primary_base { &self.clients.gateway } else { &self.clients.plain },
             url: &target.base.chat_completions,
             model: &target.model,
             purpose,
-            has_another,
+            has_another: plan.has_another(),
         };
         attempt.run(headers, question.render(&target.model, adjustments)).await
     }

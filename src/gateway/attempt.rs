@@ -34,6 +34,14 @@ pub enum Answer {
     Json(HeaderMap, Bytes),
 }
 
+/// What the first bytes of an answer turned out to be.
+enum Beginning {
+    /// The first event, which is good.
+    Event(Bytes),
+    /// All of it, in one JSON.
+    Whole(WholeAnswer),
+}
+
 /// One ask, ready to be sent.
 #[derive(Debug)]
 pub struct Attempt<'a> {
@@ -67,44 +75,54 @@ impl Attempt<'_> {
             return Err(Trouble::Refused(Refusal::read(parts.status.as_u16(), &parts.headers, &body)));
         }
         let first_event_by = Instant::now() + self.config.first_event_timeout;
-        let passed_on = headers::passed_on(&parts.headers);
-        let opened = |upstream| Opened { headers: passed_on.clone(), model: self.model.to_owned(), upstream };
+        let beginning = self.beginning(&parts.headers, &mut upstream, first_event_by).await?;
+        let headers = headers::passed_on(&parts.headers);
+        let opened =
+            |headers, upstream| Answer::Stream(Opened { headers, model: self.model.to_owned(), upstream });
+        Ok(match beginning {
+            Beginning::Event(payload) => {
+                upstream.put_back(payload);
+                opened(headers, upstream)
+            }
+            Beginning::Whole(answer) if !self.purpose.question.stream => {
+                Answer::Json(headers, answer.into_bytes())
+            }
+            Beginning::Whole(answer) if self.purpose.question.wants_usage => {
+                opened(headers, Upstream::whole(answer.into_events()))
+            }
+            Beginning::Whole(answer) => {
+                opened(headers, Upstream::whole(answer.without_usage().into_events()))
+            }
+        })
+    }
+
+    /// Reads until it is known what the answer is.
+    async fn beginning(
+        &self,
+        headers: &HeaderMap,
+        upstream: &mut Upstream,
+        first_event_by: Instant,
+    ) -> Result<Beginning, Trouble> {
         let mut leading = None;
         loop {
-            match upstream.event() {
-                Err(_) => return Err(Trouble::TooLong),
-                Ok(Some(payload)) => {
-                    let payload = self.check_first(&parts.headers, payload)?;
-                    upstream.put_back(payload);
-                    return Ok(Answer::Stream(opened(upstream)));
-                }
-                Ok(None) => {}
+            if let Some(payload) = upstream.event().map_err(|_| Trouble::TooLong)? {
+                return self.check_first(headers, payload);
             }
-            match self.arrival(&mut upstream, first_event_by).await? {
+            match self.arrival(upstream, first_event_by).await? {
                 Arrival::Bytes => {}
                 Arrival::Cut => return Err(Trouble::ConnectionLost),
                 Arrival::End => {
-                    let payload = upstream.last_event().ok_or(Trouble::BadAnswer)?;
-                    let payload = self.check_first(&parts.headers, payload)?;
-                    upstream.put_back(payload);
-                    return Ok(Answer::Stream(opened(upstream)));
+                    return self.check_first(headers, upstream.last_event().ok_or(Trouble::BadAnswer)?);
                 }
             }
-            if leading.is_none() {
-                leading = first_byte(upstream.undecoded());
-            } else {
+            if leading.is_some() {
                 continue;
             }
+            leading = first_byte(upstream.undecoded());
             match leading {
                 Some(b'{' | b'[') => {
-                    let body = self.collect(&mut upstream, first_event_by).await?;
-                    let answer = WholeAnswer::read(&parts.headers, body)?;
-                    return Ok(match self.purpose.question.stream {
-                        true => Answer::Stream(opened(Upstream::whole(
-                            answer.into_events(self.purpose.question.wants_usage),
-                        ))),
-                        false => Answer::Json(passed_on, answer.into_bytes()),
-                    });
+                    let body = self.collect(upstream, first_event_by).await?;
+                    return WholeAnswer::read(headers, body).map(Beginning::Whole);
                 }
                 // A page, or a stream where one JSON was asked for.
                 Some(b'<') => return Err(Trouble::BadAnswer),
@@ -161,9 +179,11 @@ impl Attempt<'_> {
         }
     }
 
-    fn check_first(&self, headers: &HeaderMap, payload: &[u8]) -> Result<Bytes, Trouble> {
+    fn check_first(&self, headers: &HeaderMap, payload: &[u8]) -> Result<Beginning, Trouble> {
         match judge(payload) {
-            Verdict::Chunk { .. } if self.purpose.question.stream => Ok(Bytes::copy_from_slice(payload)),
+            Verdict::Chunk { .. } if self.purpose.question.stream => {
+                Ok(Beginning::Event(Bytes::copy_from_slice(payload)))
+            }
             Verdict::Error => Err(Trouble::Refused(Refusal::read(200, headers, payload))),
             Verdict::Chunk { .. } | Verdict::Done | Verdict::Malformed => Err(Trouble::BadAnswer),
         }

@@ -1,6 +1,7 @@
-//! The headers of a request to the gateway.
+//! The headers of a request to the gateway, and those of its answer that the caller may see. Cloudflare's are from its
+//! [list for AI Gateway](https://developers.cloudflare.com/ai-gateway/glossary/).
 
-use super::plan::Target;
+use super::{plan::Target, purpose::Purpose};
 use crate::{auth::Caller, secret::OpenAiSecret};
 use http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -42,13 +43,12 @@ impl Metadata {
 pub fn headers(
     target: &Target,
     secret: &OpenAiSecret,
-    metadata: &Metadata,
+    purpose: &Purpose,
     cache_ttl: Option<u64>,
-    stream: bool,
 ) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let accept = if stream { "text/event-stream" } else { "application/json" };
+    let accept = if purpose.question.stream { "text/event-stream" } else { "application/json" };
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
     bearer(&mut headers, AUTHORIZATION, secret.api_key.expose());
     let is_cloudflare = target.base.is_cloudflare || secret.cloudflare_token.is_some();
@@ -59,7 +59,7 @@ pub fn headers(
         bearer(&mut headers, HeaderName::from_static("cf-aig-authorization"), token.expose());
     }
     if let Some(metadata) =
-        serde_json::to_string(metadata).ok().and_then(|json| HeaderValue::try_from(json).ok())
+        serde_json::to_string(&purpose.metadata).ok().and_then(|json| HeaderValue::try_from(json).ok())
     {
         headers.insert("cf-aig-metadata", metadata);
     }

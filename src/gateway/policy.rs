@@ -5,6 +5,7 @@ use super::{
     refusal::{Class, Refusal},
     trouble::Trouble,
 };
+use crate::chat::Adjustments;
 use std::time::Duration;
 
 /// The first retry waits about this long, each further one twice as long.
@@ -27,10 +28,8 @@ pub struct Tried {
     pub stale: u32,
     /// The key was refused before, and read again.
     pub key_refreshed: bool,
-    /// The target was asked with the other token limit.
-    pub other_token_limit: bool,
-    /// The target was asked without `temperature`.
-    pub no_temperature: bool,
+    /// How the target was asked last, beyond what the model's name says.
+    pub adjustments: Adjustments,
 }
 
 /// Which of the targets that are left comes next.
@@ -64,6 +63,18 @@ pub enum Decision {
 }
 
 /// Decides. `left` is the time until the stream has to end; `jitter` lies between 0 and 1.
+///
+/// ```
+/// use gptdock::gateway::{Trouble, policy::{Decision, Next, Tried, decide}};
+/// use std::time::Duration;
+///
+/// let (tried, minute) = (Tried { max_retries: 2, ..Tried::default() }, Duration::from_secs(60));
+/// let pause = Duration::from_millis(250);
+/// assert_eq!(decide(&Trouble::ConnectionLost, &tried, minute, 1.0), Decision::RetryAfter(pause));
+/// // No time is left for the pause, and a target that did not answer is not asked again.
+/// assert_eq!(decide(&Trouble::ConnectionLost, &tried, pause, 1.0), Decision::Go(Next::Target));
+/// assert_eq!(decide(&Trouble::NoAnswer, &tried, minute, 1.0), Decision::Go(Next::Target));
+/// ```
 pub fn decide(trouble: &Trouble, tried: &Tried, left: Duration, jitter: f64) -> Decision {
     match trouble {
         Trouble::StaleConnection if tried.stale < MAX_STALE => Decision::Reconnect,
@@ -75,8 +86,8 @@ pub fn decide(trouble: &Trouble, tried: &Tried, left: Duration, jitter: f64) -> 
         Trouble::Refused(refusal) => match refusal.class {
             Class::Request | Class::Quota => Decision::GiveUp,
             Class::ContextLength | Class::ModelNotFound => Decision::Go(Next::Model),
-            Class::TokenLimitName if !tried.other_token_limit => Decision::OtherTokenLimit,
-            Class::Temperature if !tried.no_temperature => Decision::NoTemperature,
+            Class::TokenLimitName if !tried.adjustments.other_token_limit => Decision::OtherTokenLimit,
+            Class::Temperature if !tried.adjustments.no_temperature => Decision::NoTemperature,
             Class::TokenLimitName | Class::Temperature => Decision::GiveUp,
             Class::Key if !tried.key_refreshed => Decision::RefreshKey,
             Class::Key | Class::Misconfigured => Decision::Go(Next::FallbackBase),

@@ -7,8 +7,7 @@ const FIRST: Tried = Tried {
     max_retries: 2,
     stale: 0,
     key_refreshed: false,
-    other_token_limit: false,
-    no_temperature: false,
+    adjustments: Adjustments { other_token_limit: false, no_temperature: false },
 };
 
 fn refused(class: Class) -> Refusal {
@@ -58,8 +57,12 @@ fn first_target_fresh() {
 
 #[test]
 fn what_is_tried_once_is_not_tried_twice() {
-    let tried =
-        Tried { key_refreshed: true, other_token_limit: true, no_temperature: true, stale: 3, ..FIRST };
+    let tried = Tried {
+        key_refreshed: true,
+        adjustments: Adjustments { other_token_limit: true, no_temperature: true },
+        stale: 3,
+        ..FIRST
+    };
     assert_eq!(decided(Class::Key, &tried), Decision::Go(Next::FallbackBase));
     assert_eq!(decided(Class::TokenLimitName, &tried), Decision::GiveUp);
     assert_eq!(decided(Class::Temperature, &tried), Decision::GiveUp);

@@ -5,6 +5,7 @@ use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Body;
 use std::{
+    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -37,14 +38,19 @@ pub enum Arrival {
     Cut,
 }
 
-/// A body and its decoder.
-#[derive(Debug)]
+/// A body and its decoder. `Debug` prints nothing of the answer.
 pub struct Upstream {
     body: Option<reqwest::Body>,
     decoder: Decoder,
     rest: Bytes,
     /// Events decoded before the stream was opened.
     first: Option<Bytes>,
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream").finish_non_exhaustive()
+    }
 }
 
 impl Upstream {

@@ -47,6 +47,25 @@ pub enum Ending {
 }
 
 /// One stream. Before the gateway answers it only keeps the caller's connection alive.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use gptdock::{dialect::{AnswerId, Dialect}, relay::{Ending, Relay, Stop, Times}};
+/// use std::time::Duration;
+/// use tokio::time::Instant;
+///
+/// let (now, second) = (Instant::now(), Duration::from_secs(1));
+/// let times = Times { keep_alive: 15 * second, idle: 60 * second, deadline: now + 900 * second };
+/// let answer = AnswerId { id: "chatcmpl-1".into(), created: 0, model: "gpt-4o".into() };
+/// let mut relay = Relay::new(Dialect::Web, answer, 1, times, now);
+///
+/// let mut out = BytesMut::new();
+/// relay.answered("gpt-4o", now);
+/// relay.event(br#"{"choices":[{"finish_reason":"stop"}]}"#, now, &mut out);
+/// relay.stop(Stop::BodyEnded, &mut out); // without `[DONE]`, but finished
+/// assert_eq!(&out[..], b"data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+/// assert_eq!(relay.ending(), Some(&Ending::Complete));
+/// ```
 #[derive(Debug)]
 pub struct Relay {
     dialect: Dialect,

@@ -16,7 +16,10 @@ const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 
 /// A client of the Runtime API.
 #[derive(Debug)]
-pub struct RuntimeApi(PooledClient);
+pub struct RuntimeApi {
+    endpoint: Uri,
+    client: PooledClient,
+}
 
 /// What a response has to be sent with.
 #[derive(Debug)]
@@ -45,6 +48,12 @@ impl fmt::Display for RuntimeError {
 
 impl std::error::Error for RuntimeError {}
 
+impl From<String> for RuntimeError {
+    fn from(reason: String) -> Self {
+        Self(reason)
+    }
+}
+
 impl RuntimeError {
     /// The error and all that caused it: hyper's own words are "connection error" and no more.
     fn new(error: &BoxError) -> Self {
@@ -66,24 +75,30 @@ fn moment(deadline: Duration) -> SystemTime {
 }
 
 impl RuntimeApi {
-    /// A client for the address in `AWS_LAMBDA_RUNTIME_API`, for `concurrency` invocations at once.
+    /// A client for the address in `AWS_LAMBDA_RUNTIME_API`.
     ///
     /// # Errors
     /// When the address is none.
-    pub fn new(address: &str, concurrency: usize) -> Result<Self, RuntimeError> {
+    pub fn new(address: &str) -> Result<Self, RuntimeError> {
         let endpoint: Uri = address
             .parse()
             .map_err(|_| RuntimeError(format!("AWS_LAMBDA_RUNTIME_API is no address: {address:?}")))?;
         if endpoint.authority().is_none() {
             return Err(RuntimeError(format!("AWS_LAMBDA_RUNTIME_API names no host: {address:?}")));
         }
+        Ok(Self::with_endpoint(endpoint))
+    }
+
+    /// The same for another thread, over connections of its own.
+    pub fn for_thread(&self) -> Self {
+        Self::with_endpoint(self.endpoint.clone())
+    }
+
+    fn with_endpoint(endpoint: Uri) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client = PooledClient::builder()
-            .with_connector(connector)
-            .with_endpoint(endpoint)
-            .with_pool_size(concurrency);
-        Ok(Self(client.build()))
+        let client = PooledClient::builder().with_connector(connector).with_endpoint(endpoint.clone());
+        Self { endpoint, client: client.build() }
     }
 
     /// Waits for the next invocation. `None` when there is none yet, as emulators say now and then.
@@ -185,6 +200,6 @@ impl RuntimeApi {
     ) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, RuntimeError>
     {
         let request = request.map_err(|error| RuntimeError::new(&error.into()))?;
-        self.0.call(request).await.map_err(|error| RuntimeError::new(&error))
+        self.client.call(request).await.map_err(|error| RuntimeError::new(&error))
     }
 }

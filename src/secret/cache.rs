@@ -1,4 +1,4 @@
-//! A value that is read elsewhere, kept for a while, and read by one task at a time.
+//! A value that is read elsewhere, kept for a while, and read by one task at a time. Knows not what the value is.
 
 use super::reader::ReadError;
 use crate::log;

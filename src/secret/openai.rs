@@ -47,7 +47,7 @@ fn bearer_tokens(object: &Map<String, Value>) -> BearerSet {
     let tokens = object.get("BEARER_TOKENS").and_then(Value::as_object);
     let named =
         tokens.into_iter().flatten().filter_map(|(name, token)| Some((name.as_str(), token.as_str()?)));
-    BearerSet::new(named.filter(|(_, token)| !token.is_empty()).map(|(name, token)| (name, token.as_bytes())))
+    BearerSet::new(named)
 }
 
 /// A value that can stand in a header; editors and consoles like to leave a line end behind it.

@@ -1,4 +1,4 @@
-//! The decoder owns the line and the data of the event that is not complete yet, and nothing else.
+//! Bytes to events. The decoder owns the line and the data of the event that is not complete yet, and nothing else.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl fmt::Display for EventTooLong {
 
 impl std::error::Error for EventTooLong {}
 
-/// Decodes an event stream that arrives in pieces of any size.
+/// Decodes an event stream that arrives in pieces of any size. `Debug` prints nothing of it.
 ///
 /// ```
 /// let mut decoder = gptdock::sse::Decoder::default();
@@ -30,7 +30,7 @@ impl std::error::Error for EventTooLong {}
 /// let mut piece: &[u8] = b"NE]\n\n";
 /// assert_eq!(decoder.next(&mut piece), Ok(Some(&b"[DONE]"[..])));
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Decoder {
     /// The bytes of a line whose end has not come.
     line: Vec<u8>,
@@ -42,6 +42,12 @@ pub struct Decoder {
     /// The last byte was a CR: an LF that follows belongs to it.
     after_cr: bool,
     past_first_line: bool,
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
 }
 
 impl Decoder {

@@ -20,7 +20,17 @@ pub enum Verdict {
     Malformed,
 }
 
-/// Judges a payload as [`Decoder::next`](super::Decoder::next) returns it.
+/// Judges a payload as [`Decoder::next`](super::Decoder::next) returns it. Chunks are those of OpenAI's
+/// [chat completion stream](https://platform.openai.com/docs/api-reference/chat-streaming).
+///
+/// ```
+/// use gptdock::sse::{Verdict, judge};
+///
+/// assert_eq!(judge(br#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#), Verdict::Chunk { finished: 1 });
+/// assert_eq!(judge(br#"{"error":{"message":"overloaded"}}"#), Verdict::Error);
+/// assert_eq!(judge(b"[DONE]"), Verdict::Done);
+/// assert_eq!(judge(b"<html>"), Verdict::Malformed);
+/// ```
 pub fn judge(payload: &[u8]) -> Verdict {
     let payload = payload.trim_ascii();
     if payload == super::DONE {

@@ -15,6 +15,7 @@ mod auth_privacy;
 mod auth_refusals;
 mod auth_tenants;
 mod bad_requests;
+mod concurrency;
 mod config;
 mod conversations;
 mod deadline;

@@ -14,7 +14,8 @@ pub fn metrics(text: &str) -> Result<Vec<Named>, String> {
     for (index, line) in lines.iter().enumerate() {
         for (at, mark) in line.match_indices("MetricName") {
             let rest = line[at + mark.len()..].trim_start_matches([':', '=', '(', ' ', '\'', '"', '\\']);
-            if rest.starts_with('!') {
+            // Names that CloudFormation makes up, and those of AWS WAF, which has a namespace of its own.
+            if rest.starts_with('!') || line.contains("VisibilityConfig") {
                 continue;
             }
             let namespace = searched(&line[..at]).or_else(|| beside(&lines, index));

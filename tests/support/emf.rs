@@ -4,8 +4,10 @@
 use super::schema;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-const SCHEMA: &str = include_str!("../data/emf.schema.json");
+static SCHEMA: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../data/emf.schema.json")).unwrap());
 /// The limits of the specification.
 const MAX_LINE_BYTES: usize = 256 * 1024;
 const MAX_METRICS: usize = 100;
@@ -17,8 +19,7 @@ pub fn check(line: &str) -> Result<(), String> {
         return Err("over 256 KB".to_owned());
     }
     let document: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    let schema: Value = serde_json::from_str(SCHEMA).map_err(|error| error.to_string())?;
-    schema::check(&schema, &document, "$")?;
+    schema::check(&SCHEMA, &document, "$")?;
     let mut directives = document["_aws"]["CloudWatchMetrics"].as_array().into_iter().flatten();
     directives.try_for_each(|directive| check_targets(&document, directive))
 }

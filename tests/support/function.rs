@@ -25,8 +25,10 @@ pub struct Function {
 }
 
 impl Function {
+    /// Starts what Cargo built, or the build that `GPTDOCK_BOOTSTRAP` names.
     pub fn start(environment: &BTreeMap<String, String>) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_gptdock"))
+        let program = std::env::var("GPTDOCK_BOOTSTRAP").unwrap_or(env!("CARGO_BIN_EXE_gptdock").to_owned());
+        let mut child = Command::new(program)
             .env_clear()
             .envs(environment)
             .stdin(Stdio::null())
@@ -47,6 +49,10 @@ impl Function {
         let stdout = read(Box::new(child.stdout.take().unwrap()));
         let stderr = read(Box::new(child.stderr.take().unwrap()));
         Self { child, output, changes, readers: vec![stdout, stderr] }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub fn lines(&self) -> Vec<String> {
@@ -78,7 +84,7 @@ impl Function {
 
     /// The most memory that the process ever held, in bytes.
     pub fn peak_memory(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.child.id());
+        let path = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(path).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kilobytes = line.trim().trim_end_matches(" kB");

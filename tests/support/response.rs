@@ -33,7 +33,7 @@ impl Response {
     }
 
     pub fn bytes(&self) -> Vec<u8> {
-        self.writes.iter().flat_map(|write| write.bytes.to_vec()).collect()
+        self.writes.iter().map(|write| &write.bytes[..]).collect::<Vec<_>>().concat()
     }
 
     pub fn text(&self) -> String {
