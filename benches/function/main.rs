@@ -1,0 +1,100 @@
+//! Starts the function against a Runtime API, a gateway and a Secrets Manager of its own, and prints what it adds to
+//! no function at all. `benches/README.md` says what is measured, and how.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark stops where it fails"
+)]
+
+mod build;
+mod client;
+mod clock;
+mod figures;
+mod gateway;
+mod goals;
+mod lambda;
+mod machine;
+mod names;
+mod options;
+mod peers;
+mod phase;
+mod process;
+mod relay;
+mod run;
+mod scanner;
+mod secrets;
+mod server;
+mod session;
+mod subject;
+mod table;
+mod usage;
+mod wire;
+mod world;
+
+use figures::Figures;
+use names::{GPTDOCK, LIMIT, NO_FUNCTION};
+use options::{HELP, Options};
+use phase::PHASES;
+use std::path::Path;
+use std::process::ExitCode;
+use subject::{Kind, Program, Subject};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.as_slice() {
+        [flag, port, streams] if flag == "--relay" => relay(port, streams),
+        [flag, ..] if flag == "--help" => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Options::parse(arguments).and_then(|options| measure(&options)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn relay(port: &str, streams: &str) -> Result<(), String> {
+    let (port, streams) = port.parse().ok().zip(streams.parse().ok()).ok_or("--relay PORT STREAMS")?;
+    relay::main(port, streams).map_err(|error| error.to_string())
+}
+
+fn measure(options: &Options) -> Result<(), String> {
+    let bootstrap = options.bootstrap.clone().map_or_else(build::release, Ok)?;
+    let subjects = subjects(options, &bootstrap)?;
+    let machine = machine::describe(options.rounds, &bootstrap);
+    let mut figures = Figures::new(subjects.iter().map(|subject| subject.name.clone()));
+    for round in 0..options.rounds {
+        for (name, phase) in PHASES {
+            eprintln!("round {} of {}: {name}", round + 1, options.rounds);
+            // Each round begins with another subject, so that none is always measured after the same one.
+            let (last, first) = subjects.split_at(round % subjects.len());
+            first.iter().chain(last).try_for_each(|subject| phase(subject, &options.effort, &mut figures))?;
+        }
+    }
+    println!("{machine}");
+    table::print(&figures, &[NO_FUNCTION, LIMIT]);
+    goals::print(&figures, &bootstrap);
+    match &options.json {
+        Some(path) => std::fs::write(path, figures.json().to_string()).map_err(|error| error.to_string()),
+        None => Ok(()),
+    }
+}
+
+fn subjects(options: &Options, bootstrap: &Path) -> Result<Vec<Subject>, String> {
+    let gptdock = Program { command: vec![bootstrap.into()], directory: None, concurrent: true };
+    let mut subjects = if options.peers { peers::installed()? } else { Vec::new() };
+    subjects.extend(
+        [(GPTDOCK, Kind::Function(gptdock)), (NO_FUNCTION, Kind::NoFunction), (LIMIT, Kind::Limit)]
+            .map(|(name, kind)| Subject { name: name.to_owned(), kind }),
+    );
+    if let Some(only) = &options.only {
+        subjects.retain(|subject| only.contains(&subject.name));
+    }
+    if subjects.is_empty() { Err("no such row".to_owned()) } else { Ok(subjects) }
+}
