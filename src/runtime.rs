@@ -25,7 +25,7 @@ const MAX_FAILED_POLLS: u32 = 3;
 const FAILED_POLL_PAUSE: Duration = Duration::from_millis(50);
 
 /// Streams of one thread wait for each other, those of different threads only for a processor, which the operating
-/// system shares out more fairly than a queue of tasks. A thread for each stream would cost twice the memory.
+/// system shares out more fairly than a queue of tasks. A thread for each of 64 streams would cost 5 MB more.
 const INVOCATIONS_PER_THREAD: usize = 4;
 
 /// Serves invocations, `concurrency` at once, until the Runtime API is gone. Each thread has its share of them and
