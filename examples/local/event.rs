@@ -61,6 +61,13 @@ pub fn payload(request: &Parts, body: &Bytes, circumstances: &Circumstances<'_>)
         },
         "isBase64Encoded": false,
     });
+    add_optional(&mut event, request, body);
+    Bytes::from(event.to_string())
+}
+
+/// The members that Lambda leaves out when there is nothing to say.
+fn add_optional(event: &mut Value, request: &Parts, body: &Bytes) {
+    let query = request.uri.query().unwrap_or_default();
     let cookies: Vec<String> = values(&request.headers, &COOKIE)
         .flat_map(|line| line.split("; ").map(str::to_owned).collect::<Vec<_>>())
         .collect();
@@ -75,7 +82,6 @@ pub fn payload(request: &Parts, body: &Bytes, circumstances: &Circumstances<'_>)
         event["body"] = Value::String(text);
         event["isBase64Encoded"] = Value::Bool(encoded);
     }
-    Bytes::from(event.to_string())
 }
 
 /// Lambda passes text as it is and everything else in base64.

@@ -22,29 +22,36 @@ pub struct Refusal {
 const LASTING_MODEL: &str = "gpt-6-luna";
 
 impl Refusal {
-    /// The refusal that a command asks for, when it asks for one.
-    pub fn of(command: Command, prompt: &Prompt) -> Option<Self> {
-        Some(match command {
-            Command::Status(401) => {
+    /// The refusal with a status, as OpenAI words it.
+    fn of_status(status: u16) -> Self {
+        match status {
+            401 => {
                 Self::openai(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.")
             }
-            Command::Status(429) => Self {
+            429 => Self {
                 // Longer than the function waits itself, so the caller is told when to come back.
                 header: Some(("retry-after", "20")),
                 ..Self::openai(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests.")
             },
-            Command::Status(status @ 500..) => Self::openai(
+            500.. => Self::openai(
                 status,
                 "server_error",
                 Value::Null,
                 "The server had an error while processing your request.",
             ),
-            Command::Status(status) => Self::openai(
+            _ => Self::openai(
                 status,
                 "invalid_request_error",
                 Value::Null,
                 "The request was refused, as you asked.",
             ),
+        }
+    }
+
+    /// The refusal that a command asks for, when it asks for one.
+    pub fn of(command: Command, prompt: &Prompt) -> Option<Self> {
+        Some(match command {
+            Command::Status(status) => Self::of_status(status),
             Command::Quota => Self::openai(
                 429,
                 "insufficient_quota",
