@@ -9,6 +9,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from functions import surroundings
 from harness import KEY, ROOT, Gateway, check, free_port, http, listens, running, secrets_manager, text_of, wait_until
 from stack import Stack, translated
 
@@ -19,14 +20,7 @@ BOOTSTRAP = Path(os.environ["GPTDOCK_SAM_BUILD"]) / "GptDockFunction" / "bootstr
 def environment(endpoint, secret, gateway):
     """What Lambda would give the function, once with each kind of parameter set and nothing left to the code."""
     stack = Stack(translated(), OpenAISecretArn=secret, OpenAIBaseUrl=gateway.url, AuthMode="none")
-    return {
-        **stack.environment(),
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint,
-        **{name: os.environ[name] for name in ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
-        "AWS_LAMBDA_FUNCTION_NAME": "gptdock",
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-    }
+    return {**stack.environment(), **surroundings(endpoint)}
 
 
 def ask(port, name, expected, gateway):

@@ -15,18 +15,20 @@ def build():
     subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
 
 
-def settings(endpoint, secret, gateway, **own):
-    """The environment of a function whose key is in moto's secret; nothing of the machine's own gets in."""
+def surroundings(endpoint):
+    """What Lambda itself sets, and where moto is; nothing of the machine's own gets in."""
     return {
         **{name: os.environ[name] for name in ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
         "AWS_LAMBDA_FUNCTION_NAME": "gptdock",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": endpoint,
-        "OPENAI_API_KEY_SECRET_ARN": secret,
-        "OPENAI_BASEURL": gateway,
-        **own,
     }
+
+
+def settings(endpoint, secret, gateway, **own):
+    """The environment of a function whose key is in moto's secret."""
+    return {**surroundings(endpoint), "OPENAI_API_KEY_SECRET_ARN": secret, "OPENAI_BASEURL": gateway, **own}
 
 
 @contextmanager

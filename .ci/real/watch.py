@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from functions import build
 from harness import ANSWER, KEY, ROOT, Gateway, check, free_port, http, running, secrets_manager, text_of, wait_until
 
 QUESTION = {"messages": [{"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Hello 👋"]}}]}
@@ -44,8 +45,7 @@ def check_request(gateway):
 
 
 def main():
-    # On its own, so that a compile error shows as one, and the bounds below need no room for it.
-    subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
+    build()
 
     with tempfile.TemporaryDirectory() as logs, secrets_manager() as (endpoint, secret, rotate), Gateway() as gateway:
         environment = {
