@@ -12,6 +12,7 @@ use crate::{
     gateway::{Answer, Clients, Gateway, Metadata, Opened, Purpose},
     invocation::{Call, Invocation},
     panic_guard::catch_panic,
+    patience::timeout_at_once_sent,
     record::Record,
     relay::{Opening, Relay, Source, StreamBody, Times},
     reply::Reply,
@@ -68,7 +69,7 @@ impl App {
     /// The TLS configuration's words.
     pub async fn start(config: Config) -> Result<Self, String> {
         let clients = Clients::new(config.gateway.connect_timeout)?;
-        let sources = Sources::new(&config, &clients.plain.client);
+        let sources = Sources::new(&config, &clients.plain);
         let gateway = Arc::new(Gateway::new(config.gateway.clone(), clients, sources.openai.clone()));
         // A gateway that is slow to connect to must not hold the start up.
         let warming = Arc::clone(&gateway);
@@ -207,7 +208,7 @@ impl App {
         let mut relay = Relay::new(passage.dialect, answer, purpose.question.choices, times, passage.started);
         let mut opening = self.opening(purpose);
         let gate = (passage.started + times.keep_alive).min(passage.deadline);
-        match timeout_at(gate, &mut opening).await {
+        match timeout_at_once_sent(gate, &mut opening).await {
             Ok(opened) => {
                 let Opened { headers, model, upstream } = opened?;
                 relay.answered(&model, Instant::now());

@@ -73,6 +73,7 @@ pub mod invocation;
 pub mod log;
 pub mod metrics;
 mod panic_guard;
+mod patience;
 pub mod record;
 pub mod relay;
 pub mod reply;

@@ -3,10 +3,13 @@
 use crate::{
     auth::{self, BearerSet, BoxFuture, MAX_KEY_SET_BYTES, TenantSecrets, Unavailable},
     config::{Config, KeySource},
+    gateway::Client,
     log,
     secret::{Cached, OpenAiSecret, ReadError, SecretReader},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use http::{Request, StatusCode, Uri};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use std::{sync::Arc, time::Duration};
 
 /// A key set is a few kilobytes from a host near by; 3 s is what a secret may take, too.
@@ -22,7 +25,7 @@ pub struct Sources {
 
 impl Sources {
     /// The sources that a configuration names. Nothing is read yet.
-    pub fn new(config: &Config, http: &reqwest::Client) -> Self {
+    pub fn new(config: &Config, http: &Client) -> Self {
         let reader = SecretReader::new(http.clone(), config.aws.clone());
         let openai = match &config.key {
             KeySource::Environment(key) => Cached::fixed(OpenAiSecret::of_key(key.clone())),
@@ -107,24 +110,24 @@ impl auth::BearerTokens for Cached<OpenAiSecret> {
 /// Where a key set is published.
 #[derive(Clone)]
 struct KeyHost {
-    http: reqwest::Client,
-    url: String,
+    http: Client,
+    url: Uri,
 }
 
 impl KeyHost {
     async fn read(&self) -> Result<Bytes, String> {
-        let mut response = self.http.get(&self.url).send().await.map_err(|error| error.to_string())?;
-        if response.status() != http::StatusCode::OK {
+        let mut request = Request::new(Full::default());
+        *request.uri_mut() = self.url.clone();
+        let response = self.http.send(request).await.map_err(|error| error.to_string())?;
+        if response.status() != StatusCode::OK {
             return Err(format!("the host answered {}", response.status()));
         }
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| error.to_string())? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_KEY_SET_BYTES {
-                return Err("the key set is too large".to_owned());
-            }
-        }
-        Ok(body.freeze())
+        let body = Limited::new(response.into_body(), MAX_KEY_SET_BYTES).collect().await;
+        let body = body.map_err(|error| match error.downcast_ref::<LengthLimitError>() {
+            Some(_) => "the key set is too large".to_owned(),
+            None => error.to_string(),
+        })?;
+        Ok(body.to_bytes())
     }
 }
 

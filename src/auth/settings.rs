@@ -20,7 +20,7 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwksSettings {
     /// `JWKS_URL`: where its keys are; `https`, or `http` to this machine.
-    pub url: String,
+    pub url: Uri,
     /// `JWT_ISSUER`: what `iss` must be.
     pub issuer: String,
     /// `JWT_AUDIENCE`: what `aud` must be, or hold.
@@ -106,19 +106,19 @@ fn jwks(lookup: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> 
     };
     let (url, issuer, audience) = (required("JWKS_URL"), required("JWT_ISSUER"), required("JWT_AUDIENCE"));
     let url = url?;
-    if !is_trustworthy(&url) {
+    let trustworthy = url.parse().ok().filter(is_trustworthy);
+    if trustworthy.is_none() {
         // The value is not told: somebody may have put a password into it.
         problems.push(
             "JWKS_URL must be an https URL without a user name, or http to a loopback host.".to_owned(),
         );
         return None;
     }
-    Some(JwksSettings { url, issuer: issuer?, audience: audience? })
+    Some(JwksSettings { url: trustworthy?, issuer: issuer?, audience: audience? })
 }
 
 /// Keys that came in the clear could be anybody's: `https`, or `http` that never leaves the machine.
-fn is_trustworthy(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
+fn is_trustworthy(uri: &Uri) -> bool {
     let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else {
         return false;
     };

@@ -1,36 +1,47 @@
 //! The base URL of a gateway.
 
 use super::reader::Reader;
-use reqwest::Url;
+use http::{Uri, uri::PathAndQuery};
 
 const OPENAI: &str = "https://api.openai.com/v1";
+const OPENAI_CHAT_COMPLETIONS: &str = "https://api.openai.com/v1/chat/completions";
 const CLOUDFLARE_HOST: &str = "gateway.ai.cloudflare.com";
 
 /// Where `/chat/completions` is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
     /// `{base}/chat/completions`.
-    pub chat_completions: String,
+    pub chat_completions: Uri,
     /// The host is Cloudflare AI Gateway's.
     pub is_cloudflare: bool,
 }
 
 impl Base {
-    /// Reads a base URL: `https` or `http`, a host, a path, and nothing else.
+    /// Reads a base URL: `https` or `http`, a host in ASCII, a path, and nothing else.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut url = Url::parse(text).ok()?;
-        let plain = url.query().is_none() && url.fragment().is_none();
-        let anonymous = url.username().is_empty() && url.password().is_none();
-        if !matches!(url.scheme(), "https" | "http") || !url.has_host() || !plain || !anonymous {
+        // `Uri` takes a fragment off without a word.
+        let plain = !text.contains(['?', '#', '@']);
+        let mut parts = text.parse::<Uri>().ok().filter(|_| plain)?.into_parts();
+        let host_and_port = parts.authority.as_ref()?;
+        // `Uri` takes any digits for a port, and names a host's end by the last colon only if digits follow.
+        let has_good_port = match host_and_port.as_str().strip_prefix(host_and_port.host())? {
+            "" => true,
+            port => port.strip_prefix(':')?.parse::<u16>().is_ok(),
+        };
+        let has_host = !host_and_port.host().is_empty();
+        let is_http = parts.scheme.as_ref().is_some_and(|scheme| matches!(scheme.as_str(), "https" | "http"));
+        if !is_http || !has_host || !has_good_port {
             return None;
         }
-        let is_cloudflare = url.host_str() == Some(CLOUDFLARE_HOST);
-        url.path_segments_mut().ok()?.pop_if_empty().extend(["chat", "completions"]);
-        Some(Self { chat_completions: url.into(), is_cloudflare })
+        let is_cloudflare = host_and_port.host().eq_ignore_ascii_case(CLOUDFLARE_HOST);
+        let path = parts.path_and_query.as_ref().map_or("", PathAndQuery::path);
+        let path = path.strip_suffix('/').unwrap_or(path);
+        parts.path_and_query = Some(format!("{path}/chat/completions").parse().ok()?);
+        Some(Self { chat_completions: Uri::from_parts(parts).ok()?, is_cloudflare })
     }
 
     fn openai() -> Self {
-        Self { chat_completions: format!("{OPENAI}/chat/completions"), is_cloudflare: false }
+        Self { chat_completions: Uri::from_static(OPENAI_CHAT_COMPLETIONS), is_cloudflare: false }
     }
 }
 

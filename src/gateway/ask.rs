@@ -70,7 +70,7 @@ impl Gateway {
 
     /// Connects to the base before anyone asks.
     pub async fn warm(&self) {
-        self.clients.gateway.warm(&self.config.base.chat_completions).await;
+        self.clients.gateway.connector().warm(self.config.base.chat_completions.clone()).await;
     }
 
     /// Asks target after target until one answers. The deadline is the caller's to keep: this future may be dropped.
@@ -152,7 +152,7 @@ impl Gateway {
         let headers = headers(target, secret, purpose, self.config.cache_ttl);
         let attempt = Attempt {
             config: &self.config,
-            channel: if target.is_primary_base { &self.clients.gateway } else { &self.clients.plain },
+            client: if target.is_primary_base { &self.clients.gateway } else { &self.clients.plain },
             url: &target.base.chat_completions,
             model: &target.model,
             purpose,

@@ -2,7 +2,7 @@
 
 use super::{
     answer::{MAX_JSON_BYTES, WholeAnswer},
-    client::Channel,
+    client::Client,
     headers,
     purpose::{Head, Purpose},
     refusal::Refusal,
@@ -11,12 +11,14 @@ use super::{
 };
 use crate::{
     config::GatewayConfig,
+    patience::timeout_once_sent,
     sse::{Verdict, judge},
 };
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
+use http::{HeaderMap, Method, Request, Response, Uri};
+use hyper::body::Incoming;
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 /// An error body is read for this long and no further; what has come by then says enough.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(3);
@@ -48,9 +50,9 @@ pub struct Attempt<'a> {
     /// The times to keep.
     pub config: &'a GatewayConfig,
     /// The client and its connections.
-    pub channel: &'a Channel,
+    pub client: &'a Client,
     /// Where to.
-    pub url: &'a str,
+    pub url: &'a Uri,
     /// The model that is asked.
     pub model: &'a str,
     /// What is asked.
@@ -67,7 +69,7 @@ impl Attempt<'_> {
     pub async fn run(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, Trouble> {
         let sent = Instant::now();
         let response = self.send(headers, body).await?;
-        let (parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+        let (parts, body) = response.into_parts();
         self.purpose.asked().head = Some(Head::new(&parts, sent.elapsed()));
         let mut upstream = Upstream::new(body);
         if !parts.status.is_success() {
@@ -132,20 +134,26 @@ impl Attempt<'_> {
         }
     }
 
-    async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<reqwest::Response, Trouble> {
-        let (connects, started) = (self.channel.preconnect.connects(), Instant::now());
-        let sending = self.channel.client.post(self.url).headers(headers).body(body).send();
+    async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<Response<Incoming>, Trouble> {
+        let connector = self.client.connector();
+        let (connects, started) = (connector.connects(), Instant::now());
+        let mut request = Request::new(body.into());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.url.clone();
+        *request.headers_mut() = headers;
+        let sending = self.client.send(request);
         let sent = match self.purpose.question.stream {
-            true => timeout(self.config.response_timeout, sending).await.map_err(|_| Trouble::NoAnswer)?,
+            true => timeout_once_sent(self.config.response_timeout, sending)
+                .await
+                .map_err(|_| Trouble::NoAnswer)?,
             false => sending.await,
         };
         sent.map_err(|error| {
+            let was_pooled = connects == connector.connects();
+            let was_dead = || was_pooled && started.elapsed() < STALE_WITHIN && error.is_reset();
             if error.is_connect() {
                 Trouble::NotConnected
-            } else if connects == self.channel.preconnect.connects()
-                && started.elapsed() < STALE_WITHIN
-                && is_reset(&error)
-            {
+            } else if error.is_unprocessed() || was_dead() {
                 Trouble::StaleConnection
             } else {
                 Trouble::ConnectionLost
@@ -192,19 +200,6 @@ impl Attempt<'_> {
 
 /// Whether the peer no longer knew the connection. An orderly close can follow half an answer; a reset in the first
 /// moment comes from a host that let go of the connection long ago.
-fn is_reset(error: &reqwest::Error) -> bool {
-    use std::{error::Error, io};
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<io::Error>() {
-            use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
-            return matches!(error.kind(), ConnectionReset | ConnectionAborted | BrokenPipe);
-        }
-        cause = error.source();
-    }
-    false
-}
-
 /// The first byte that is neither white space nor a byte order mark.
 fn first_byte(bytes: &[u8]) -> Option<u8> {
     bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start().first().copied()

@@ -1,7 +1,14 @@
-//! The HTTP clients: one TLS configuration, built-in roots, no redirects, no Nagle.
+//! The HTTP clients: one TLS configuration, built-in roots, no Nagle. Redirects are answers like any other.
 
-use super::preconnect::Preconnect;
-use reqwest::{Client, redirect::Policy};
+use super::{connector::Connector, send_error::SendError};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header::USER_AGENT};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::{
+    client::legacy,
+    rt::{TokioExecutor, TokioTimer},
+};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::TrustAnchor};
 use std::{sync::Arc, time::Duration};
 
@@ -9,72 +16,70 @@ use std::{sync::Arc, time::Duration};
 /// 400 s after which Cloudflare closes.
 const POOL_IDLE: Duration = Duration::from_secs(300);
 
-/// A host that acknowledges nothing for this long is gone, and nobody told: a connection that died while Lambda had
-/// the environment frozen. Without this, a request on it would wait for the whole response time-out.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
+const OURSELVES: HeaderValue = HeaderValue::from_static(concat!("gptdock/", env!("CARGO_PKG_VERSION")));
 
 /// The clients of the process.
 #[derive(Debug, Clone)]
 pub struct Clients {
     /// For the gateway's base.
-    pub gateway: Channel,
+    pub gateway: Client,
     /// For everything else: the fallback base, AWS, key hosts.
-    pub plain: Channel,
+    pub plain: Client,
 }
 
-/// A client, and what is known of its connections.
+/// A client with a pool of connections. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Channel {
-    /// The client.
-    pub client: Client,
-    /// Its connections.
-    pub preconnect: Preconnect,
+pub struct Client {
+    pool: legacy::Client<Connector, Full<Bytes>>,
+    connector: Connector,
 }
 
 impl Clients {
     /// Builds the clients.
     ///
     /// # Errors
-    /// The builder's words; with the settings below it has none.
+    /// The words of the TLS configuration; with the settings below it has none.
     pub fn new(connect_timeout: Duration) -> Result<Self, String> {
         let tls = tls(webpki_roots::TLS_SERVER_ROOTS.to_vec())?;
-        let channel = || Channel::new(tls.clone(), connect_timeout).map_err(|error| error.to_string());
-        Ok(Self { gateway: channel()?, plain: channel()? })
+        Ok(Self {
+            gateway: Client::new(tls.clone(), connect_timeout),
+            plain: Client::new(tls, connect_timeout),
+        })
     }
 }
 
-impl Channel {
-    fn new(tls: ClientConfig, connect_timeout: Duration) -> reqwest::Result<Self> {
-        let preconnect = Preconnect::default();
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(connect_timeout)
-            .tcp_user_timeout(UNACKNOWLEDGED)
-            .connector_layer(preconnect.clone())
+impl Client {
+    fn new(tls: ClientConfig, connect_timeout: Duration) -> Self {
+        let connector = Connector::new(tls, connect_timeout);
+        let pool = legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
-            .redirect(Policy::none())
-            .referer(false)
-            .no_proxy()
-            .tcp_nodelay(true)
-            .user_agent(concat!("gptdock/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, preconnect })
+            .build(connector.clone());
+        Self { pool, connector }
     }
 
-    /// Connects to the host of `url`, so that the first request finds a connection.
-    pub async fn warm(&self, url: &str) {
-        self.preconnect.warm(&self.client, url).await;
+    /// Sends a request to the host of its URI and waits for the response's head.
+    ///
+    /// # Errors
+    /// No connection, or one that broke before the head was there.
+    pub async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Response<Incoming>, SendError> {
+        request.headers_mut().entry(USER_AGENT).or_insert(OURSELVES);
+        Ok(self.pool.request(request).await?)
+    }
+
+    /// The connector of this client.
+    pub fn connector(&self) -> &Connector {
+        &self.connector
     }
 }
 
 /// Loading the system's roots would cost each cold start 5 to 7 ms; the built-in ones are there at once.
 fn tls(roots: Vec<TrustAnchor<'static>>) -> Result<ClientConfig, String> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .with_root_certificates(RootCertStore { roots })
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
 

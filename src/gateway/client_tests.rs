@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
-use http_body_util::Full;
-use hyper::{Request, Response, body::Incoming, service::service_fn};
+use http_body_util::{BodyExt, Full};
+use hyper::service::service_fn;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
     server::conn::auto,
@@ -67,8 +67,12 @@ fn webpki_anchor(certificate: &rustls::pki_types::CertificateDer<'_>) -> TrustAn
 }
 
 impl TlsGateway {
-    fn channel(&self) -> Channel {
-        Channel::new(tls(vec![self.root.clone()]).unwrap(), PATIENCE).unwrap()
+    fn client(&self) -> Client {
+        Client::new(tls(vec![self.root.clone()]).unwrap(), PATIENCE)
+    }
+
+    fn request(&self) -> Request<Full<Bytes>> {
+        Request::post(&self.url).body("{}".into()).unwrap()
     }
 }
 
@@ -80,7 +84,7 @@ async fn http_2_where_the_gateway_speaks_it() {
         (vec![], http::Version::HTTP_11),
     ] {
         let gateway = gateway(&protocols).await;
-        let response = gateway.channel().client.post(&gateway.url).body("{}").send().await.unwrap();
+        let response = gateway.client().send(gateway.request()).await.unwrap();
         assert_eq!((response.version(), response.status().as_u16()), (version, 200));
     }
 }
@@ -89,13 +93,13 @@ async fn http_2_where_the_gateway_speaks_it() {
 async fn a_connection_made_ahead_sends_nothing_and_serves_the_first_request() {
     for protocol in [&b"h2"[..], b"http/1.1"] {
         let gateway = gateway(&[protocol]).await;
-        let channel = gateway.channel();
-        channel.warm(&gateway.url).await;
+        let client = gateway.client();
+        client.connector().warm(gateway.url.parse().unwrap()).await;
         assert_eq!(gateway.requests.load(SeqCst), 0);
         for request in 1..=3 {
-            let body =
-                channel.client.post(&gateway.url).body("{}").send().await.unwrap().text().await.unwrap();
-            assert_eq!((body.as_str(), gateway.requests.load(SeqCst)), ("ok", request));
+            let response = client.send(gateway.request()).await.unwrap();
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!((&body[..], gateway.requests.load(SeqCst)), (&b"ok"[..], request));
         }
         assert_eq!(gateway.handshakes.load(SeqCst), 1, "one connection serves all");
     }
@@ -104,7 +108,7 @@ async fn a_connection_made_ahead_sends_nothing_and_serves_the_first_request() {
 #[tokio::test]
 async fn a_certificate_that_no_built_in_root_vouches_for_is_refused() {
     let gateway = gateway(&[b"h2"]).await;
-    let error = Clients::new(PATIENCE).unwrap().gateway.client.post(&gateway.url).send().await.unwrap_err();
+    let error = Clients::new(PATIENCE).unwrap().gateway.send(gateway.request()).await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
     assert_eq!(gateway.requests.load(SeqCst), 0);
 }
@@ -113,7 +117,18 @@ async fn a_certificate_that_no_built_in_root_vouches_for_is_refused() {
 async fn a_host_that_can_not_be_warmed_harms_nothing() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let gateway = gateway(&[b"h2"]).await;
-    let channel = gateway.channel();
-    channel.warm(&format!("http://{nobody}/")).await;
-    assert!(channel.client.post(&gateway.url).send().await.is_ok());
+    let client = gateway.client();
+    client.connector().warm(format!("http://{nobody}/").parse().unwrap()).await;
+    assert!(client.send(gateway.request()).await.is_ok());
+}
+
+/// A connect time-out is for all of it: a host that accepts and then says nothing is no connection.
+#[tokio::test]
+async fn a_handshake_that_hangs_is_no_connection() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}/", silent.local_addr().unwrap().port());
+    let client = Client::new(tls(Vec::new()).unwrap(), Duration::from_millis(100));
+    let request = Request::post(url).body(Full::default()).unwrap();
+    let error = tokio::time::timeout(PATIENCE, client.send(request)).await.unwrap().unwrap_err();
+    assert!(error.is_connect(), "{error:?}");
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Config;
+use http::Uri;
 
 fn config(set: &[(&str, &str)]) -> GatewayConfig {
     let basic = [
@@ -18,7 +19,7 @@ fn config(set: &[(&str, &str)]) -> GatewayConfig {
 }
 
 fn names(plan: &Plan) -> Vec<String> {
-    let name = |target: &Target| format!("{}{}", &target.base.chat_completions[7..8], target.model);
+    let name = |target: &Target| format!("{}{}", target.base.chat_completions.host().unwrap(), target.model);
     plan.left.iter().rev().map(name).collect()
 }
 
@@ -58,16 +59,16 @@ fn ways_on() {
 async fn retired_models_are_passed_over_for_ten_minutes() {
     let (config, retired) = (config(&[]), Retired::default());
     let plan = |model: &str| names(&Plan::new(&config, model, &retired));
-    retired.remember("http://b/chat/completions", "m2");
+    retired.remember(&Uri::from_static("http://b/chat/completions"), "m2");
     assert_eq!(plan("m1"), ["am1", "bm1", "am2", "am3", "bm3"]);
-    retired.remember("http://a/chat/completions", "m1");
+    retired.remember(&Uri::from_static("http://a/chat/completions"), "m1");
     assert_eq!(plan("m1"), ["am2", "am3", "bm3"]);
     for model in ["m2", "m3"] {
-        retired.remember("http://a/chat/completions", model);
+        retired.remember(&Uri::from_static("http://a/chat/completions"), model);
     }
     assert_eq!(plan("m1").len(), 6, "with nothing left, all are asked");
     tokio::time::advance(std::time::Duration::from_secs(600)).await;
     assert_eq!(plan("m1").len(), 6);
-    retired.remember("http://a/chat/completions", "m1");
+    retired.remember(&Uri::from_static("http://a/chat/completions"), "m1");
     assert_eq!(plan("m1"), ["am2", "bm2", "am3", "bm3"]);
 }

@@ -1,5 +1,6 @@
 //! Models that the gateway said do not exist (any more), remembered for a while.
 
+use http::Uri;
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -14,28 +15,28 @@ const MAX_REMEMBERED: usize = 100;
 
 /// Pairs of a base's URL and a model.
 #[derive(Debug, Default)]
-pub struct Retired(Mutex<HashMap<(String, String), Instant>>);
+pub struct Retired(Mutex<HashMap<(Uri, String), Instant>>);
 
 impl Retired {
     /// Remembers that a base knows no such model.
-    pub fn remember(&self, url: &str, model: &str) {
+    pub fn remember(&self, url: &Uri, model: &str) {
         let mut retired = self.locked();
         if retired.len() >= MAX_REMEMBERED {
             retired.retain(|_, since| since.elapsed() < REMEMBERED_FOR);
         }
         if retired.len() < MAX_REMEMBERED {
-            retired.insert((url.to_owned(), model.to_owned()), Instant::now());
+            retired.insert((url.clone(), model.to_owned()), Instant::now());
         }
     }
 
     /// Whether a base is known not to have a model.
-    pub fn holds(&self, url: &str, model: &str) -> bool {
+    pub fn holds(&self, url: &Uri, model: &str) -> bool {
         let retired = self.locked();
-        let since = (!retired.is_empty()).then(|| retired.get(&(url.to_owned(), model.to_owned()))).flatten();
+        let since = (!retired.is_empty()).then(|| retired.get(&(url.clone(), model.to_owned()))).flatten();
         since.is_some_and(|since| since.elapsed() < REMEMBERED_FOR)
     }
 
-    fn locked(&self) -> MutexGuard<'_, HashMap<(String, String), Instant>> {
+    fn locked(&self) -> MutexGuard<'_, HashMap<(Uri, String), Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,6 +4,7 @@ use crate::sse::{Decoder, EventTooLong};
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Body;
+use http_body_util::BodyExt;
 use std::{
     fmt,
     pin::Pin,
@@ -38,9 +39,12 @@ pub enum Arrival {
     Cut,
 }
 
+/// Why it broke says nothing that a caller or an operator could use.
+type EventBody = Pin<Box<dyn Body<Data = Bytes, Error = ()> + Send>>;
+
 /// A body and its decoder. `Debug` prints nothing of the answer.
 pub struct Upstream {
-    body: Option<reqwest::Body>,
+    body: Option<EventBody>,
     decoder: Decoder,
     rest: Bytes,
     /// Events decoded before the stream was opened.
@@ -55,8 +59,13 @@ impl fmt::Debug for Upstream {
 
 impl Upstream {
     /// The body of a response whose head has come.
-    pub fn new(body: reqwest::Body) -> Self {
-        Self { body: Some(body), decoder: Decoder::default(), rest: Bytes::new(), first: None }
+    pub fn new(body: impl Body<Data = Bytes> + Send + 'static) -> Self {
+        Self {
+            body: Some(Box::pin(body.map_err(drop))),
+            decoder: Decoder::default(),
+            rest: Bytes::new(),
+            first: None,
+        }
     }
 
     /// A whole answer that did not come as a stream: events one after the other.
@@ -100,7 +109,7 @@ impl Upstream {
     pub fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         loop {
             let Some(body) = &mut self.body else { return Poll::Ready(Arrival::End) };
-            let frame = match ready!(Pin::new(body).poll_frame(cx)) {
+            let frame = match ready!(body.as_mut().poll_frame(cx)) {
                 Some(Ok(frame)) => frame,
                 Some(Err(_)) => {
                     self.body = None;

@@ -63,7 +63,7 @@ fn relay() -> Relay {
 
 fn stream(steps: Vec<Step>) -> (StreamBody, tokio::sync::oneshot::Receiver<()>) {
     let (_guard, dropped) = tokio::sync::oneshot::channel();
-    let upstream = Upstream::new(reqwest::Body::wrap(Script { steps: steps.into(), _guard }));
+    let upstream = Upstream::new(Script { steps: steps.into(), _guard });
     let mut relay = relay();
     relay.answered("m", Instant::now());
     (StreamBody::new(relay, Source::Open(upstream), Record::new("r", false)), dropped)
@@ -161,7 +161,7 @@ async fn a_gateway_that_answers_late_is_waited_for_behind_comments() {
     let script = Script { steps: vec![bytes(LAST)].into(), _guard };
     let opening: Opening = Box::pin(async move {
         tokio::time::sleep(Duration::from_secs(40)).await;
-        let upstream = Upstream::new(reqwest::Body::wrap(script));
+        let upstream = Upstream::new(script);
         Ok(Opened { headers: http::HeaderMap::new(), model: "m".into(), upstream })
     });
     let mut body = StreamBody::new(relay(), Source::Opening(opening), Record::new("r", false));

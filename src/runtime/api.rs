@@ -1,24 +1,41 @@
 //! The four calls of the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
-use super::response::response_body;
+use super::{
+    connections::{BoxError, Connections, Outgoing},
+    response::ResponseBody,
+};
 use crate::{invocation::Invocation, reply::Reply};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use http_body_util::BodyExt;
-use hyper_util::client::legacy::connect::HttpConnector;
-use lambda_runtime::Diagnostic;
-use lambda_runtime_api_client::{BoxError, PooledClient, body::Body, build_request};
+use bytes::Bytes;
+use http::{
+    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
+    header::{CONTENT_TYPE, USER_AGENT},
+};
+use http_body_util::Either;
+use serde::Serialize;
 use std::{
     fmt,
     time::{Duration, SystemTime},
 };
 
-const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
+const OURSELVES: HeaderValue = HeaderValue::from_static(concat!("gptdock/", env!("CARGO_PKG_VERSION")));
+const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
+const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
+const BAD_CONFIGURATION: &str = "Runtime.BadConfiguration";
+const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
 
 /// A client of the Runtime API.
 #[derive(Debug)]
 pub struct RuntimeApi {
-    endpoint: Uri,
-    client: PooledClient,
+    base: String,
+    connections: Connections,
+}
+
+/// Why a function can't start, as Lambda wants it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Diagnostic<'a> {
+    error_type: &'static str,
+    error_message: &'a str,
 }
 
 /// What a response has to be sent with.
@@ -83,22 +100,16 @@ impl RuntimeApi {
         let endpoint: Uri = address
             .parse()
             .map_err(|_| RuntimeError(format!("AWS_LAMBDA_RUNTIME_API is no address: {address:?}")))?;
-        if endpoint.authority().is_none() {
-            return Err(RuntimeError(format!("AWS_LAMBDA_RUNTIME_API names no host: {address:?}")));
-        }
-        Ok(Self::with_endpoint(endpoint))
+        let connections = Connections::new(&endpoint)
+            .ok_or_else(|| RuntimeError(format!("AWS_LAMBDA_RUNTIME_API names no host: {address:?}")))?;
+        // Emulators have it under a path of their own.
+        let base = format!("{}/2018-06-01/runtime", endpoint.path().trim_end_matches('/'));
+        Ok(Self { base, connections })
     }
 
     /// The same for another thread, over connections of its own.
     pub fn for_thread(&self) -> Self {
-        Self::with_endpoint(self.endpoint.clone())
-    }
-
-    fn with_endpoint(endpoint: Uri) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        let client = PooledClient::builder().with_connector(connector).with_endpoint(endpoint.clone());
-        Self { endpoint, client: client.build() }
+        Self { base: self.base.clone(), connections: self.connections.others() }
     }
 
     /// Waits for the next invocation. `None` when there is none yet, as emulators say now and then.
@@ -106,9 +117,8 @@ impl RuntimeApi {
     /// # Errors
     /// When the Runtime API can't be reached or answers with something else.
     pub async fn next(&self) -> Result<Option<(Invocation, Ticket)>, RuntimeError> {
-        let response = self.call(Method::GET, "next", HeaderMap::new(), Body::empty()).await?;
-        let (parts, body) = response.into_parts();
-        let event = body.collect().await.map_err(|error| RuntimeError::new(&error.into()))?.to_bytes();
+        let request = self.request(Method::GET, "invocation/next", Bytes::new())?;
+        let (parts, event) = self.call(request).await?.into_parts();
         match parts.status {
             StatusCode::NO_CONTENT => return Ok(None),
             status if !status.is_success() => {
@@ -139,20 +149,17 @@ impl RuntimeApi {
     /// # Errors
     /// When the Runtime API lets go of the response or refuses it.
     pub async fn respond(&self, ticket: &Ticket, reply: Reply) -> Result<(), RuntimeError> {
-        let mut headers = HeaderMap::new();
-        headers.insert("lambda-runtime-function-response-mode", HeaderValue::from_static("streaming"));
+        let path = format!("invocation/{}/response", ticket.request_id);
+        let request = self.request(Method::POST, &path, Bytes::new())?;
+        let mut request = request.map(|_| Either::Right(ResponseBody::new(reply)));
+        let headers = request.headers_mut();
+        headers.insert(RESPONSE_MODE, HeaderValue::from_static("streaming"));
         headers.insert(
-            http::header::CONTENT_TYPE,
+            CONTENT_TYPE,
             HeaderValue::from_static("application/vnd.awslambda.http-integration-response"),
         );
-        headers.extend(
-            ticket.invocation_id.clone().map(|id| (http::HeaderName::from_static(INVOCATION_ID), id)),
-        );
-        let path = format!("{}/response", ticket.request_id);
-        let response = self.call(Method::POST, &path, headers, Body::new(response_body(reply))).await?;
-        let status = response.status();
-        // Read to its end, or the connection is lost to the next call.
-        let _ = response.into_body().collect().await;
+        headers.extend(ticket.invocation_id.clone().map(|id| (INVOCATION_ID, id)));
+        let status = self.call(request).await?.status();
         if status.is_success() {
             Ok(())
         } else {
@@ -165,41 +172,20 @@ impl RuntimeApi {
     /// # Errors
     /// When the Runtime API can't be told.
     pub async fn init_error(&self, message: &str) -> Result<(), RuntimeError> {
-        let diagnostic = Diagnostic {
-            error_type: "Runtime.BadConfiguration".to_owned(),
-            error_message: message.to_owned(),
-        };
+        let diagnostic = Diagnostic { error_type: BAD_CONFIGURATION, error_message: message };
         let body = serde_json::to_vec(&diagnostic).unwrap_or_default();
-        let request = build_request()
-            .method(Method::POST)
-            .uri("/2018-06-01/runtime/init/error")
-            .header("lambda-runtime-function-error-type", "Runtime.BadConfiguration")
-            .body(Body::from(body));
-        self.send(request).await.map(drop)
+        let mut request = self.request(Method::POST, "init/error", body.into())?;
+        request.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(BAD_CONFIGURATION));
+        self.call(request).await.map(drop)
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        headers: HeaderMap,
-        body: Body,
-    ) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, RuntimeError>
-    {
-        let uri = format!("/2018-06-01/runtime/invocation/{path}");
-        let mut request = build_request().method(method).uri(uri);
-        if let Some(all) = request.headers_mut() {
-            all.extend(headers);
-        }
-        self.send(request.body(body)).await
+    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Outgoing>, RuntimeError> {
+        let request = Request::builder().method(method).uri(format!("{}/{path}", self.base));
+        let request = request.header(USER_AGENT, OURSELVES).body(Either::Left(body.into()));
+        request.map_err(|error| RuntimeError::new(&error.into()))
     }
 
-    async fn send(
-        &self,
-        request: http::Result<Request<Body>>,
-    ) -> Result<Response<impl http_body::Body<Data = bytes::Bytes, Error: Into<BoxError>>>, RuntimeError>
-    {
-        let request = request.map_err(|error| RuntimeError::new(&error.into()))?;
-        self.client.call(request).await.map_err(|error| RuntimeError::new(&error))
+    async fn call(&self, request: Request<Outgoing>) -> Result<Response<Bytes>, RuntimeError> {
+        self.connections.call(request).await.map_err(|error| RuntimeError::new(&error))
     }
 }

@@ -3,8 +3,9 @@
 
 use crate::reply::{Reply, ReplyBody};
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame};
-use lambda_runtime::MetadataPrelude;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::{
     convert::Infallible,
     pin::Pin,
@@ -13,21 +14,47 @@ use std::{
 
 const SEPARATOR: Bytes = Bytes::from_static(&[0; 8]);
 
-/// The body of the request to the Runtime API that carries a reply.
-pub fn response_body(reply: Reply) -> impl Body<Data = Bytes, Error = Infallible> + Send + 'static {
-    let Reply { status, headers, body } = reply;
-    let prelude = MetadataPrelude { status_code: status, headers, cookies: Vec::new() };
-    // A map of header names to values always serializes.
-    let prelude = serde_json::to_vec(&prelude).unwrap_or_default().into();
-    ResponseBody { head: [Some(SEPARATOR), Some(prelude)], body }
-}
-
 /// Prelude, separator and first event are there together, so hyper sends them in one write; but each is a chunk of
 /// its own, because cargo-lambda's emulator looks for the separator at the start of one.
-struct ResponseBody {
+#[derive(Debug)]
+pub struct ResponseBody {
     /// What comes before the body, last first.
     head: [Option<Bytes>; 2],
     body: ReplyBody,
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Prelude<'a> {
+    status_code: u16,
+    headers: Headers<'a>,
+    cookies: [&'a str; 0],
+}
+
+/// Each name has one value here: no reply sets a header twice.
+struct Headers<'a>(&'a HeaderMap);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in self.0 {
+            if let Ok(value) = value.to_str() {
+                map.serialize_entry(name.as_str(), value)?;
+            }
+        }
+        map.end()
+    }
+}
+
+impl ResponseBody {
+    /// The body of the request to the Runtime API that carries `reply`.
+    pub fn new(reply: Reply) -> Self {
+        let Reply { status, headers, body } = reply;
+        let prelude = Prelude { status_code: status.as_u16(), headers: Headers(&headers), cookies: [] };
+        // A map of names to texts always serializes.
+        let prelude = serde_json::to_vec(&prelude).unwrap_or_default().into();
+        Self { head: [Some(SEPARATOR), Some(prelude)], body }
+    }
 }
 
 impl Body for ResponseBody {

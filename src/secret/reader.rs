@@ -29,7 +29,7 @@ pub struct AwsEnvironment {
 /// Reads secrets. Cheap to clone; it connects with the first read.
 #[derive(Clone)]
 pub struct SecretReader {
-    http: reqwest::Client,
+    http: crate::gateway::Client,
     environment: AwsEnvironment,
     client: std::sync::Arc<OnceCell<Client>>,
 }
@@ -46,7 +46,7 @@ impl fmt::Display for ReadError {
 
 impl SecretReader {
     /// A reader over the process's HTTP client.
-    pub fn new(http: reqwest::Client, environment: AwsEnvironment) -> Self {
+    pub fn new(http: crate::gateway::Client, environment: AwsEnvironment) -> Self {
         Self { http, environment, client: Default::default() }
     }
 

@@ -1,6 +1,8 @@
 //! The AWS SDK's HTTP over the process's own client: one TLS configuration, one set of roots, no second stack.
 
+use crate::gateway::Client;
 use aws_smithy_runtime_api::{
+    box_error::BoxError,
     client::{
         http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
         orchestrator::{HttpRequest, HttpResponse},
@@ -10,10 +12,13 @@ use aws_smithy_runtime_api::{
     http::{HttpError, StatusCode},
 };
 use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
 
-/// A [`reqwest::Client`] as the SDK wants one. Time-outs are the SDK's own, around each call.
+/// A [`Client`] as the SDK wants one. Time-outs are the SDK's own, around each call.
 #[derive(Debug, Clone)]
-pub struct SdkHttp(pub reqwest::Client);
+pub struct SdkHttp(pub Client);
 
 impl HttpClient for SdkHttp {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
@@ -25,30 +30,28 @@ impl HttpConnector for SdkHttp {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let client = self.0.clone();
         HttpConnectorFuture::new(async move {
-            let request = into_reqwest(request)?;
-            let response = client.execute(request).await.map_err(dispatch_error)?;
-            let status = StatusCode::from(response.status());
-            let headers = response.headers().clone();
-            let body = response.bytes().await.map_err(dispatch_error)?;
-            let mut answer = HttpResponse::new(status, SdkBody::from(body));
-            *answer.headers_mut() =
-                headers.try_into().map_err(|error: HttpError| ConnectorError::other(error.into(), None))?;
+            let response = client.send(into_http(request)?).await.map_err(dispatch_error)?;
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.map_err(dispatch_error)?.to_bytes();
+            let mut answer = HttpResponse::new(StatusCode::from(parts.status), SdkBody::from(body));
+            *answer.headers_mut() = parts
+                .headers
+                .try_into()
+                .map_err(|error: HttpError| ConnectorError::other(error.into(), None))?;
             Ok(answer)
         })
     }
 }
 
-fn into_reqwest(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
+fn into_http(request: HttpRequest) -> Result<Request<Full<Bytes>>, ConnectorError> {
     let (parts, body) =
         request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?.into_parts();
     let Some(bytes) = body.bytes() else {
         return Err(ConnectorError::user("Secrets Manager's requests have their bodies in memory".into()));
     };
-    http::Request::from_parts(parts, bytes.to_vec())
-        .try_into()
-        .map_err(|error: reqwest::Error| ConnectorError::user(error.into()))
+    Ok(Request::from_parts(parts, Bytes::copy_from_slice(bytes).into()))
 }
 
-fn dispatch_error(error: reqwest::Error) -> ConnectorError {
-    if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
+fn dispatch_error(error: impl Into<BoxError>) -> ConnectorError {
+    ConnectorError::io(error.into())
 }
