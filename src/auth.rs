@@ -22,6 +22,7 @@ pub use caller::Caller;
 pub use credential::{Credentials, MAX_TOKEN_BYTES};
 pub use key_cache::KeyHost;
 pub use key_set::MAX_KEY_SET_BYTES;
+pub(crate) use settings::is_trustworthy;
 pub use settings::{AuthSettings, JwksSettings, Mode};
 pub use tenants::{NotTenants, TenantSecrets, Tenants};
 

@@ -1,6 +1,7 @@
 //! Configuration: read once at the start, from names to values, all that is wrong told at once. Owns every name and
 //! default but those of `AUTH_MODE`; a lookup gives the values, so it knows no environment.
 
+mod aws;
 mod base;
 mod reader;
 
@@ -9,6 +10,9 @@ use crate::secret::{AwsEnvironment, SecretText};
 pub use base::Base;
 use reader::Reader;
 use std::{fmt, time::Duration};
+
+/// What names the key's secret.
+const KEY_SECRET: &str = "OPENAI_API_KEY_SECRET_ARN";
 
 /// The largest duration that a setting may have: Lambda's own limit of 15 minutes.
 const MAX_DURATION_MS: u64 = 900_000;
@@ -129,6 +133,10 @@ impl Config {
         let mut problems = Vec::new();
         let auth = AuthSettings::from_lookup(&lookup, &mut problems);
         let mut reader = Reader::new(&lookup, problems);
+        let names_secret = match reader.text(KEY_SECRET) {
+            Some(_) => Some(KEY_SECRET),
+            None => auth.tenants_secret.is_some().then_some("CONNECT_TENANTS_SECRET_ARN"),
+        };
         let idle = reader.duration_ms("IDLE_TIMEOUT_MS", 60_000);
         let config = Self {
             auth,
@@ -136,13 +144,7 @@ impl Config {
             gateway: gateway(&mut reader, idle),
             key: key(&mut reader),
             secret_ttl: Duration::from_secs(reader.number("SECRET_TTL_SECONDS", 300, 0..=u32::MAX.into())),
-            aws: AwsEnvironment {
-                region: reader.text("AWS_REGION"),
-                has_credentials: reader.text("AWS_ACCESS_KEY_ID").is_some(),
-                endpoint: reader
-                    .text("AWS_ENDPOINT_URL_SECRETS_MANAGER")
-                    .or_else(|| reader.text("AWS_ENDPOINT_URL")),
-            },
+            aws: aws::environment(&mut reader, names_secret),
             stream: StreamTimes {
                 keep_alive: reader.duration_ms("KEEPALIVE_MS", 15_000),
                 idle,
@@ -190,7 +192,7 @@ fn gateway(reader: &mut Reader, idle_timeout: Duration) -> GatewayConfig {
 }
 
 fn key(reader: &mut Reader) -> KeySource {
-    if let Some(id) = reader.text("OPENAI_API_KEY_SECRET_ARN") {
+    if let Some(id) = reader.text(KEY_SECRET) {
         return KeySource::SecretsManager(id);
     }
     let key = reader.text("OPENAI_API_KEY").unwrap_or_default();

@@ -117,8 +117,8 @@ fn jwks(lookup: &dyn Fn(&str) -> Option<String>, problems: &mut Vec<String>) -> 
     Some(JwksSettings { url: trustworthy?, issuer: issuer?, audience: audience? })
 }
 
-/// Keys that came in the clear could be anybody's: `https`, or `http` that never leaves the machine.
-fn is_trustworthy(uri: &Uri) -> bool {
+/// What came in the clear could be anybody's: `https`, or `http` that never leaves the machine.
+pub(crate) fn is_trustworthy(uri: &Uri) -> bool {
     let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else {
         return false;
     };

@@ -14,6 +14,7 @@ mod auth_modes;
 mod auth_privacy;
 mod auth_refusals;
 mod auth_tenants;
+mod aws;
 mod bad_requests;
 mod concurrency;
 mod config;

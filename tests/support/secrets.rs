@@ -1,7 +1,7 @@
 //! A Secrets Manager of the test's own.
 
 use super::patience::Changes;
-use super::wire::Wire;
+use super::wire::{Head, Wire};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -39,6 +39,7 @@ impl Secret {
 struct State {
     key: Secret,
     tenants: Secret,
+    seen: Mutex<Vec<Head>>,
     changes: Changes,
 }
 
@@ -52,7 +53,7 @@ impl Secrets {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (key, tenants) = (Secret::new(ARN, key), Secret::new(TENANTS_ARN, tenants));
-        let state = Arc::new(State { key, tenants, changes: Changes::new() });
+        let state = Arc::new(State { key, tenants, seen: Mutex::default(), changes: Changes::new() });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -72,6 +73,11 @@ impl Secrets {
 
     pub fn set_tenants(&self, answer: Answer) {
         *self.state.tenants.answer.lock().unwrap() = answer;
+    }
+
+    /// The head of every read, in their order.
+    pub fn seen(&self) -> Vec<Head> {
+        self.state.seen.lock().unwrap().clone()
     }
 
     pub fn reads(&self) -> usize {
@@ -102,6 +108,7 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         let request: Value = serde_json::from_slice(&body).unwrap_or_default();
         assert_eq!(head.get("x-amz-target"), Some("secretsmanager.GetSecretValue"));
         assert!(head.get("authorization").is_some_and(|value| value.starts_with("AWS4-HMAC-SHA256")));
+        state.seen.lock().unwrap().push(head);
         let known = [&state.key, &state.tenants].into_iter().find(|secret| request["SecretId"] == secret.id);
         if let Some(secret) = known {
             *secret.reads.lock().unwrap() += 1;
