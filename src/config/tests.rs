@@ -75,7 +75,7 @@ fn base_urls() {
             Some("http://[::1]:8/x/chat/completions".to_owned())
         )
     );
-    // The stub that Cargo.toml pins knows host names of ASCII only: said at the start, not at the first request.
+    // Host names beyond ASCII are for no one to guess: said at the start, not at the first request.
     let error = read(&[("OPENAI_BASEURL", "https://b\u{fc}cher.example/v1")]).unwrap_err();
     assert!(error.to_string().contains("OPENAI_BASEURL"), "{error}");
     assert_eq!(

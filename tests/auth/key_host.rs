@@ -2,9 +2,12 @@
 
 use crate::support::{JWKS, ask, settings, text, token};
 use bytes::Bytes;
-use gptdock::auth::{AuthError, Authenticator, BoxFuture, KeyHost, Sources, Unavailable, reason};
+use gptdock::{
+    auth::{AuthError, Authenticator, BoxFuture, KeyHost, Sources, Unavailable, reason},
+    gateway::{Client, Clients},
+};
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use std::{
@@ -61,27 +64,25 @@ impl Server {
 /// The smallest honest host: one GET, no redirects, nothing but 200 is a document.
 struct HttpHost {
     url: String,
-    client: reqwest::Client,
+    client: Client,
 }
 
 impl KeyHost for HttpHost {
     fn fetch(&self) -> BoxFuture<'_, Result<Bytes, Unavailable>> {
         Box::pin(async {
-            let response = self.client.get(&self.url).send().await.map_err(|_| Unavailable)?;
+            let request = Request::get(&self.url).body(Full::default()).unwrap();
+            let response = self.client.send(request).await.map_err(|_| Unavailable)?;
             if response.status() != StatusCode::OK {
                 return Err(Unavailable);
             }
-            response.bytes().await.map_err(|_| Unavailable)
+            Ok(response.into_body().collect().await.map_err(|_| Unavailable)?.to_bytes())
         })
     }
 }
 
 async fn set_up() -> (Arc<Server>, Authenticator) {
-    // A second test of this process finds it installed.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let server = Server::start().await;
-    let client =
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let client = Clients::new(Duration::from_secs(3)).unwrap().plain;
     let host = HttpHost { url: server.url.clone(), client };
     let sources = Sources { key_host: Some(Arc::new(host)), ..Sources::default() };
     (server, Authenticator::new(&settings("jwks"), sources))
