@@ -30,14 +30,18 @@ fn texts(fields: &[(&str, &str)]) -> Map<String, Value> {
 
 /// Writes one line: what happened, and what is to be known of it.
 pub fn write(level: &str, event: &str, fields: Map<String, Value>) {
+    print(&line(time_of(SystemTime::now()), level, event, fields));
+}
+
+pub(crate) fn line(time: String, level: &str, event: &str, fields: Map<String, Value>) -> Vec<u8> {
     let mut line = Map::new();
-    line.insert("timestamp".to_owned(), time_of(SystemTime::now()).into());
+    line.insert("timestamp".to_owned(), time.into());
     line.insert("level".to_owned(), level.into());
     line.insert("event".to_owned(), event.into());
     line.extend(fields);
     let mut text = Value::Object(line).to_string();
     text.push('\n');
-    print(text.as_bytes());
+    text.into_bytes()
 }
 
 /// Prints a line, whole with its end, in one call, so that lines of several streams never mix.

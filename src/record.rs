@@ -110,3 +110,7 @@ impl Drop for Lines {
         log::print(&metrics::line(&self.0));
     }
 }
+
+#[cfg(test)]
+#[path = "record/tests.rs"]
+mod tests;
