@@ -5,39 +5,56 @@
 //!
 //! Nothing that a caller wrote, a model answered or a secret holds may be passed in here.
 
-use serde_json::{Map, Value};
-use std::{io::Write, time::SystemTime};
+use serde::Serialize;
+use std::{collections::BTreeMap, io::Write, time::SystemTime};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// When something happened, also as Lambda reads it: RFC 3339.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// The time.
+    pub time: SystemTime,
+    /// Its text.
+    pub text: String,
+}
+
+impl From<SystemTime> for Moment {
+    fn from(time: SystemTime) -> Self {
+        Self { time, text: OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default() }
+    }
+}
 
 /// Something that needs no one.
 pub fn info(event: &str, fields: &[(&str, &str)]) {
-    write("INFO", event, texts(fields));
+    say("INFO", event, fields);
 }
 
 /// Something that the process copes with.
 pub fn warning(event: &str, fields: &[(&str, &str)]) {
-    write("WARN", event, texts(fields));
+    say("WARN", event, fields);
 }
 
 /// Something that someone has to mend.
 pub fn error(event: &str, fields: &[(&str, &str)]) {
-    write("ERROR", event, texts(fields));
+    say("ERROR", event, fields);
 }
 
-fn texts(fields: &[(&str, &str)]) -> Map<String, Value> {
-    fields.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect()
+fn say(level: &str, event: &str, fields: &[(&str, &str)]) {
+    let moment = Moment::from(SystemTime::now());
+    let mut line = BTreeMap::from([("timestamp", moment.text.as_str()), ("level", level), ("event", event)]);
+    line.extend(fields.iter().copied());
+    print(&json(&line));
 }
 
-/// Writes one line: what happened, and what is to be known of it.
-pub fn write(level: &str, event: &str, fields: Map<String, Value>) {
-    let mut line = Map::new();
-    line.insert("timestamp".to_owned(), time_of(SystemTime::now()).into());
-    line.insert("level".to_owned(), level.into());
-    line.insert("event".to_owned(), event.into());
-    line.extend(fields);
-    let mut text = Value::Object(line).to_string();
-    text.push('\n');
-    print(text.as_bytes());
+/// A line as JSON, with its end. It should have the time and the level that every line has.
+pub fn json(line: &impl Serialize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(1024);
+    // It fails only for maps whose names are no text, which no line has; half a line is no line.
+    match serde_json::to_writer(&mut text, line) {
+        Ok(()) => text.push(b'\n'),
+        Err(_) => text.clear(),
+    }
+    text
 }
 
 /// Prints a line, whole with its end, in one call, so that lines of several streams never mix.
@@ -47,11 +64,6 @@ pub fn print(line: &[u8]) {
     }
     // A log that can't be written leaves nothing to do: there is nowhere to say it.
     let _ = std::io::stdout().lock().write_all(line);
-}
-
-/// A time as Lambda reads it: RFC 3339.
-pub fn time_of(time: SystemTime) -> String {
-    OffsetDateTime::from(time).format(&Rfc3339).unwrap_or_default()
 }
 
 /// Makes a panic one line of JSON: where, and not what, for the message may hold a caller's words.

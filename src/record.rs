@@ -3,11 +3,20 @@
 //! It owns when those are written, and gathers what others tell it; no prompt, answer, key or token is among that.
 
 mod facts;
+mod line;
 
 pub use facts::{Facts, Outcome, milliseconds};
 
-use crate::{auth::Caller, failure::Failure, gateway::Purpose, log, metrics, relay::Ending};
-use std::sync::Arc;
+use crate::{
+    auth::Caller,
+    failure::Failure,
+    gateway::Purpose,
+    log::{self, Moment},
+    metrics,
+    relay::Ending,
+};
+use line::Line;
+use std::{sync::Arc, time::SystemTime};
 use tokio::{runtime::Handle, time::Instant};
 
 /// The facts of a request, gathered on its way. Dropping it writes them.
@@ -106,7 +115,12 @@ struct Lines(Facts);
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        log::write("INFO", "request", self.0.fields());
-        log::print(&metrics::line(&self.0));
+        let moment = Moment::from(SystemTime::now());
+        log::print(&log::json(&Line::new(&self.0, &moment)));
+        log::print(&metrics::line(&self.0, &moment));
     }
 }
+
+#[cfg(test)]
+#[path = "record/tests.rs"]
+mod tests;

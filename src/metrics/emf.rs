@@ -1,15 +1,12 @@
 //! One request's metrics as a line of the embedded metric format.
 
 use super::{DIMENSIONS, METRICS, MODEL, NAMESPACE, ROUTE};
-use crate::{log, record::Facts};
+use crate::{log::Moment, record::Facts};
 use metrique::{
     emf::Emf,
     writer::{Entry, EntryWriter, MetricFlags, Observation, Unit, Value, ValueWriter, format::Format},
 };
-use std::{
-    sync::{LazyLock, Mutex, PoisonError},
-    time::SystemTime,
-};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 static BY_ROUTE: LazyLock<Mutex<Emf>> = LazyLock::new(|| formatter(&DIMENSIONS[..1]));
 static BY_ROUTE_AND_MODEL: LazyLock<Mutex<Emf>> = LazyLock::new(|| formatter(&DIMENSIONS));
@@ -20,11 +17,10 @@ fn formatter(dimensions: &[&[&str]]) -> Mutex<Emf> {
 }
 
 /// The line, with its end. It carries the time and the level that every line has, and the request's id.
-pub fn line(facts: &Facts) -> Vec<u8> {
-    let now = SystemTime::now();
-    let entry = Line { now, time: log::time_of(now), facts };
+pub fn line(facts: &Facts, moment: &Moment) -> Vec<u8> {
+    let entry = Line { moment, facts };
     let formatter = if facts.model.is_some() { &BY_ROUTE_AND_MODEL } else { &BY_ROUTE };
-    let mut line = Vec::with_capacity(1024);
+    let mut line = Vec::new(); // all of it comes at once
     let formatted = formatter.lock().unwrap_or_else(PoisonError::into_inner).format(&entry, &mut line);
     // It fails only for metrics that break the format's rules, which the tests exclude; half a line is no line.
     if formatted.is_err() {
@@ -34,15 +30,14 @@ pub fn line(facts: &Facts) -> Vec<u8> {
 }
 
 struct Line<'f> {
-    now: SystemTime,
-    time: String,
+    moment: &'f Moment,
     facts: &'f Facts,
 }
 
 impl Entry for Line<'_> {
     fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
-        writer.timestamp(self.now);
-        writer.value("timestamp", &self.time);
+        writer.timestamp(self.moment.time);
+        writer.value("timestamp", &self.moment.text);
         writer.value("level", "INFO");
         writer.value("event", "metrics");
         writer.value("request_id", &self.facts.request_id);
@@ -65,6 +60,11 @@ struct Point {
 
 impl Value for Point {
     fn write(&self, writer: impl ValueWriter) {
-        writer.metric([Observation::Floating(self.value)], self.unit, [], MetricFlags::empty());
+        let value = match self.unit {
+            // Whole, and written the same for less.
+            Unit::Count => Observation::Unsigned(self.value as u64),
+            _ => Observation::Floating(self.value),
+        };
+        writer.metric([value], self.unit, [], MetricFlags::empty());
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     gateway::{Asked, Head},
 };
 use serde_json::Value;
+use std::time::SystemTime;
 
 fn facts() -> Facts {
     Facts { request_id: "r".to_owned(), route: "/conversations", ..Facts::default() }
@@ -105,7 +106,8 @@ fn the_rest_is_counted() {
 
 #[test]
 fn a_line() {
-    let line: Value = serde_json::from_slice(&line(&streamed())).unwrap();
+    let moment = SystemTime::now().into();
+    let line: Value = serde_json::from_slice(&line(&streamed(), &moment)).unwrap();
     let directive = &line["_aws"]["CloudWatchMetrics"][0];
     assert_eq!(directive["Namespace"], NAMESPACE);
     assert_eq!(directive["Dimensions"], serde_json::json!([["Route"], ["Route", "Model"]]));
@@ -117,7 +119,7 @@ fn a_line() {
     assert_eq!((&line["TimeToFirstToken"], &line["Retries"]), (&412.into(), &0.into()));
     assert_eq!((&line["level"], &line["request_id"]), (&"INFO".into(), &"r".into()));
 
-    let unasked: Value = serde_json::from_slice(&super::line(&facts())).unwrap();
+    let unasked: Value = serde_json::from_slice(&super::line(&facts(), &moment)).unwrap();
     assert_eq!(unasked["_aws"]["CloudWatchMetrics"][0]["Dimensions"], serde_json::json!([["Route"]]));
     assert!(unasked.get("Model").is_none() && unasked.get("GatewayLatency").is_none(), "{unasked}");
 }

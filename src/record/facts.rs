@@ -1,12 +1,7 @@
-//! The facts of a request, and the fields that they are in the log.
+//! The facts of a request.
 
-use crate::{
-    auth::Caller,
-    failure::Failure,
-    gateway::{Asked, Head},
-};
+use crate::{auth::Caller, failure::Failure, gateway::Asked};
 use http::StatusCode;
-use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// All that is known of a request when it is over.
@@ -63,48 +58,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn name(self) -> &'static str {
+    /// Its word in the log.
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Abandoned => "abandoned",
             Self::Replied | Self::Completed => "complete",
             Self::Failed => "failed",
             Self::Interrupted => "interrupted",
         }
-    }
-}
-
-impl Facts {
-    /// The fields of the line in the log, but for those that have no value.
-    pub fn fields(&self) -> Map<String, Value> {
-        let Asked { attempts, retries, fallback, model, head } = &self.asked;
-        let head = |read: fn(&Head) -> Value| head.as_ref().map_or(Value::Null, read);
-        let fields = [
-            ("request_id", Value::from(self.request_id.as_str())),
-            ("trace_id", self.trace.clone().into()),
-            ("route", self.route.into()),
-            ("tenant", self.caller.tenant.clone().into()),
-            ("user_hash", self.caller.user_hash.clone().into()),
-            ("model", Some(model.as_str()).filter(|model| !model.is_empty()).into()),
-            ("status", self.status.as_u16().into()),
-            ("outcome", self.outcome.name().into()),
-            ("code", self.failure.as_ref().map(|failure| failure.code.as_ref()).into()),
-            ("reason", self.reason.into()),
-            ("finish_reason", self.finish_reason.clone().into()),
-            ("gateway_status", head(|head| head.status.into())),
-            ("gateway_latency_ms", head(|head| milliseconds(head.after).into())),
-            ("cache_status", head(|head| head.cache_status.clone().into())),
-            ("cf_aig_log_id", head(|head| head.log_id.clone().into())),
-            ("attempts", (*attempts).into()),
-            ("retries", (*retries).into()),
-            ("fallback", (*fallback).into()),
-            ("time_to_first_token_ms", self.first_event.map(milliseconds).into()),
-            ("duration_ms", milliseconds(self.duration).into()),
-            ("events", self.events.into()),
-            ("bytes", self.bytes.into()),
-            ("cold_start", self.cold_start.into()),
-        ];
-        let present = fields.into_iter().filter(|(_, value)| !value.is_null());
-        present.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use gptdock::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 const OUTCOMES: [Outcome; 5] =
     [Outcome::Abandoned, Outcome::Replied, Outcome::Failed, Outcome::Completed, Outcome::Interrupted];
@@ -46,7 +46,7 @@ fn requests() -> Vec<Facts> {
 fn every_line_follows_the_specification() {
     let mut seen = BTreeSet::new();
     for facts in requests() {
-        let line = String::from_utf8(line(&facts)).unwrap();
+        let line = String::from_utf8(line(&facts, &SystemTime::now().into())).unwrap();
         assert!(line.ends_with('\n') && !line.trim_end().contains('\n'), "one line: {line}");
         emf::check(line.trim_end()).unwrap_or_else(|wrong| panic!("{wrong}: {line}"));
         let parsed: Value = serde_json::from_str(&line).unwrap();
@@ -61,7 +61,7 @@ fn every_line_follows_the_specification() {
 /// The check itself: each rule that a line could break is one that it sees.
 #[test]
 fn a_line_that_breaks_a_rule_is_seen() {
-    let good: Value = serde_json::from_slice(&line(&requests()[5])).unwrap();
+    let good: Value = serde_json::from_slice(&line(&requests()[5], &SystemTime::now().into())).unwrap();
     assert_eq!(emf::check(&good.to_string()), Ok(()));
     let directive = "/_aws/CloudWatchMetrics/0";
     for (place, value) in [
