@@ -136,8 +136,13 @@ impl App {
         Passage { request_id: &invocation.request_id, trace, dialect, started, deadline }
     }
 
-    async fn serve(&self, call: Call, passage: &Passage<'_>, record: &mut Record) -> Result<Served, Failure> {
-        let route = Route::find(&call.method, &call.path)?;
+    async fn serve(
+        &self,
+        call: Call<'_>,
+        passage: &Passage<'_>,
+        record: &mut Record,
+    ) -> Result<Served, Failure> {
+        let route = Route::find(call.method.as_str(), &call.path)?;
         record.route(route.path());
         let whole = |json: Value| Ok(Served::Json(HeaderMap::new(), json.to_string().into()));
         if route == Route::Health {
@@ -168,7 +173,7 @@ impl App {
             || self.shared.config.gateway.fallback_models.iter().any(|name| name == model)
     }
 
-    async fn identify(&self, call: &Call, record: &mut Record) -> Result<Caller, Failure> {
+    async fn identify(&self, call: &Call<'_>, record: &mut Record) -> Result<Caller, Failure> {
         let credentials = Credentials { query: &call.query, headers: &call.headers };
         match self.shared.authenticator.identify(&credentials, SystemTime::now()).await {
             Ok(caller) => {

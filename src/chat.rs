@@ -6,10 +6,12 @@
 //! [create]: https://platform.openai.com/docs/api-reference/chat/create
 
 mod message;
+mod messages;
 mod models;
 mod parameters;
 mod parts;
 mod question;
+mod refusal;
 
 pub use models::{Models, takes_completion_tokens};
 pub use question::{Adjustments, Question};

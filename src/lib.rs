@@ -70,6 +70,7 @@ pub mod dialect;
 pub mod failure;
 pub mod gateway;
 pub mod invocation;
+mod json;
 pub mod log;
 pub mod metrics;
 mod panic_guard;

@@ -1,7 +1,10 @@
 //! One message: ChatGPT-web's or OpenAI's in, OpenAI's out.
 
-use super::{MAX_MESSAGES, parts::Content};
-use crate::{dialect::Dialect, failure::Failure};
+use super::parts::Content;
+use crate::{
+    dialect::Dialect,
+    json::{Object, Text},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -19,25 +22,28 @@ pub struct Message<'a> {
     tool_call_id: Option<&'a RawValue>,
 }
 
+/// A message as it comes, its author and its content read or unread.
 #[derive(Deserialize)]
-struct Incoming<'a> {
-    #[serde(borrow, default)]
-    author: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    role: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+pub struct Incoming<'a, A, C> {
+    pub author: Option<A>,
+    #[serde(borrow)]
+    pub role: Option<&'a RawValue>,
+    pub content: Option<C>,
+    #[serde(borrow)]
     name: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     tool_calls: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     tool_call_id: Option<&'a RawValue>,
 }
 
+/// A message that was read whole.
+pub type Whole<'a> = Object<Incoming<'a, Object<Author<'a>>, Content<'a>>>;
+
+/// Who speaks, in ChatGPT-web's words.
 #[derive(Deserialize)]
-struct Author<'a> {
-    #[serde(borrow, default)]
+pub struct Author<'a> {
+    #[serde(borrow)]
     role: Option<&'a RawValue>,
 }
 
@@ -48,30 +54,14 @@ impl<'a> Message<'a> {
         Self { role: "system".into(), content, name: None, tool_calls: None, tool_call_id: None }
     }
 
-    /// Reads the `messages` of a request; those that say nothing are left out.
+    /// The message that goes out for one that came in; none when that says nothing.
     ///
     /// # Errors
-    /// The first thing that is refused, with its place.
-    pub fn read_all(messages: &'a RawValue, dialect: Dialect) -> Result<Vec<Self>, Failure> {
-        let messages = elements(messages, "messages")?;
-        if messages.len() > MAX_MESSAGES {
-            return Err(Failure::invalid_request(
-                "messages",
-                &format!("holds more than {MAX_MESSAGES} messages"),
-            ));
-        }
-        let mut read = Vec::with_capacity(messages.len() + 1);
-        for (index, message) in messages.into_iter().enumerate() {
-            read.extend(Self::read(message, &format!("messages[{index}]"), dialect)?);
-        }
-        Ok(read)
-    }
-
-    fn read(message: &'a RawValue, place: &str, dialect: Dialect) -> Result<Option<Self>, Failure> {
-        let incoming: Incoming<'a> = object(message, place)?;
-        let role = role(&incoming, place)?;
-        let content = Content::read(incoming.content, place)?;
-        let passed = |field: Option<&'a RawValue>| given(field).filter(|_| dialect == Dialect::OpenAi);
+    /// What is wrong with its role.
+    pub fn new(Object(incoming): Whole<'a>, dialect: Dialect) -> Result<Option<Self>, Cow<'static, str>> {
+        let role = role(incoming.author, incoming.role)?;
+        let content = incoming.content.unwrap_or_default();
+        let passed = |field: Option<&'a RawValue>| field.filter(|_| dialect == Dialect::OpenAi);
         let tool_calls = passed(incoming.tool_calls).filter(|calls| calls.get() != "[]");
         if content.is_empty() && tool_calls.is_none() && role != "tool" {
             return Ok(None);
@@ -81,8 +71,7 @@ impl<'a> Message<'a> {
             Dialect::OpenAi => &["user", "assistant", "system", "developer", "tool"],
         };
         if !known.contains(&role.as_ref()) {
-            let what = format!("the role must be one of {}", known.join(", "));
-            return Err(Failure::invalid_request(&format!("{place}.role"), &what));
+            return Err(format!("the role must be one of {}", known.join(", ")).into());
         }
         Ok(Some(Self {
             // OpenAI wants null, not an empty text, beside tool calls.
@@ -95,38 +84,21 @@ impl<'a> Message<'a> {
     }
 }
 
-fn role<'a>(incoming: &Incoming<'a>, place: &str) -> Result<Cow<'a, str>, Failure> {
-    let author = given(incoming.author).map(|author| object(author, &format!("{place}.author")));
-    let author: Option<Author<'a>> = author.transpose()?;
-    let role = author.and_then(|author| given(author.role)).or(given(incoming.role));
-    match role {
-        Some(role) => text_of(role, &format!("{place}.role")),
-        None => Ok("user".into()),
-    }
-}
-
-/// An object; serde alone would take an array as well, its elements in the order of the fields.
-pub fn object<'a, T: Deserialize<'a>>(value: &'a RawValue, place: &str) -> Result<T, Failure> {
-    let read = value.get().starts_with('{').then(|| serde_json::from_str(value.get()));
-    read.and_then(Result::ok)
-        .ok_or_else(|| Failure::invalid_request(place, "must be an object of the right shape"))
-}
-
-/// A member that is there and not `null`.
-pub fn given(value: Option<&RawValue>) -> Option<&RawValue> {
-    value.filter(|value| value.get() != "null")
-}
-
-/// The elements of an array, unread.
-pub fn elements<'a>(array: &'a RawValue, place: &str) -> Result<Vec<&'a RawValue>, Failure> {
-    serde_json::from_str(array.get()).map_err(|_| Failure::invalid_request(place, "must be an array"))
+/// The author's role; without one, the message's own.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn role<'a>(
+    author: Option<Object<Author<'a>>>,
+    own: Option<&'a RawValue>,
+) -> Result<Cow<'a, str>, &'static str> {
+    author.and_then(|Object(author)| author.role).or(own).map_or(Ok("user".into()), text_of)
 }
 
 /// The text of a string, borrowed when it holds no escapes.
-pub fn text_of<'a>(value: &'a RawValue, place: &str) -> Result<Cow<'a, str>, Failure> {
-    #[derive(Deserialize)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-    let text: Text<'a> =
-        serde_json::from_str(value.get()).map_err(|_| Failure::invalid_request(place, "must be a string"))?;
-    Ok(text.0)
+///
+/// # Errors
+/// The words for anything else.
+pub fn text_of(value: &RawValue) -> Result<Cow<'_, str>, &'static str> {
+    serde_json::from_str(value.get()).map(|Text(text)| text).map_err(|_| "must be a string")
 }

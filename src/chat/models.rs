@@ -85,8 +85,8 @@ pub fn takes_completion_tokens(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
     let name = name.strip_prefix("ft:").unwrap_or(name);
     if let Some(version) = name.strip_prefix("gpt-") {
-        let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
-        return digits.parse::<u32>().is_ok_and(|version| version >= 5);
+        let end = version.find(|next: char| !next.is_ascii_digit()).unwrap_or(version.len());
+        return version[..end].parse::<u32>().is_ok_and(|version| version >= 5);
     }
     name.strip_prefix('o').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }

@@ -1,8 +1,7 @@
 //! The parameters beside the messages: which are checked, which are capped, which are passed on.
 
-use super::message::given;
 use crate::failure::Failure;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::ops::RangeInclusive;
 
@@ -10,26 +9,27 @@ use std::ops::RangeInclusive;
 /// (<https://platform.openai.com/docs/api-reference/chat/create>).
 macro_rules! passed_fields {
     ($($field:ident),* $(,)?) => {
-        /// The members of a request that mean something; all others are ignored, as the old route did.
-        #[derive(Debug, Deserialize)]
-        pub struct Fields<'a> {
-            #[serde(borrow, default)] pub messages: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub model: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub stream: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub max_tokens: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub max_completion_tokens: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub temperature: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub top_p: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub n: Option<&'a RawValue>,
-            #[serde(borrow, default)] pub stream_options: Option<&'a RawValue>,
-            $(#[serde(borrow, default)] $field: Option<&'a RawValue>,)*
+        /// The members of a request that mean something, its messages read or unread; all others are ignored, as the
+        /// old route did.
+        #[derive(Deserialize)]
+        pub struct Fields<'a, M> {
+            pub messages: Option<M>,
+            #[serde(borrow)] pub model: Option<&'a RawValue>,
+            #[serde(borrow)] pub stream: Option<&'a RawValue>,
+            #[serde(borrow)] pub max_tokens: Option<&'a RawValue>,
+            #[serde(borrow)] pub max_completion_tokens: Option<&'a RawValue>,
+            #[serde(borrow)] pub temperature: Option<&'a RawValue>,
+            #[serde(borrow)] pub top_p: Option<&'a RawValue>,
+            #[serde(borrow)] pub n: Option<&'a RawValue>,
+            #[serde(borrow)] pub stream_options: Option<&'a RawValue>,
+            $(#[serde(borrow)] $field: Option<&'a RawValue>,)*
         }
 
-        impl<'a> Fields<'a> {
+        impl<'a, M> Fields<'a, M> {
             /// The standard fields that are passed on as they came, with their names.
             pub fn passed(&self) -> impl Iterator<Item = (&'static str, &'a RawValue)> {
                 let fields = [$((stringify!($field), self.$field)),*];
-                fields.into_iter().filter_map(|(name, value)| Some((name, given(value)?)))
+                fields.into_iter().filter_map(|(name, value)| Some((name, value?)))
             }
         }
     };
@@ -68,12 +68,12 @@ passed_fields!(
 ///
 /// # Errors
 /// A failure that names the member, when it has another type.
-pub fn typed<T: DeserializeOwned>(
+pub fn typed<'a, T: Deserialize<'a>>(
     name: &str,
-    value: Option<&RawValue>,
+    value: Option<&'a RawValue>,
     what: &str,
 ) -> Result<Option<T>, Failure> {
-    let Some(value) = given(value) else { return Ok(None) };
+    let Some(value) = value else { return Ok(None) };
     serde_json::from_str(value.get()).map(Some).map_err(|_| Failure::invalid_request(name, what))
 }
 
@@ -86,9 +86,10 @@ pub fn bounded<'a>(
     value: Option<&'a RawValue>,
     range: RangeInclusive<f64>,
 ) -> Result<Option<&'a RawValue>, Failure> {
-    let what = format!("must be a number from {} to {}", range.start(), range.end());
-    match typed::<f64>(name, value, &what)? {
-        Some(number) if !range.contains(&number) => Err(Failure::invalid_request(name, &what)),
-        _ => Ok(given(value)),
+    let Some(number) = value else { return Ok(None) };
+    if serde_json::from_str::<f64>(number.get()).is_ok_and(|number| range.contains(&number)) {
+        return Ok(value);
     }
+    let what = format!("must be a number from {} to {}", range.start(), range.end());
+    Err(Failure::invalid_request(name, &what))
 }

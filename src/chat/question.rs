@@ -1,19 +1,25 @@
 //! A checked request, ready to be rendered for one model after the other.
 
 use super::{
-    message::{Message, given},
+    message::Message,
+    messages::Messages,
     models::{Models, takes_completion_tokens},
     parameters::{Fields, bounded, typed},
+    refusal,
 };
 use crate::{
     config::ChatConfig,
     dialect::Dialect,
     failure::{Failure, Kind},
+    json::{Object, Text},
 };
 use bytes::Bytes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::fmt;
+
+/// What a body without the rarer parameters has beside its messages, and more.
+const ROOM_BESIDE_MESSAGES: usize = 256;
 
 /// What is asked of the gateway, whichever model answers. `Debug` prints nothing of the conversation.
 ///
@@ -77,15 +83,22 @@ impl Question {
         models: &Models,
     ) -> Result<Self, Failure> {
         let text = std::str::from_utf8(body).map_err(|_| Kind::InvalidJson)?;
-        let json: &RawValue = serde_json::from_str(text).map_err(|_| Kind::InvalidJson)?;
-        // serde would take an array for a struct, its elements in the fields' order.
-        let shape =
-            || Failure::new(Kind::InvalidRequest).with_message("The request must be one JSON object.");
-        let object = json.get().starts_with('{').then_some(json).ok_or_else(shape)?;
-        let fields: Fields = serde_json::from_str(object.get()).map_err(|_| shape())?;
-        let wanted = typed::<String>("model", fields.model, "must be a string")?;
-        let messages = messages(&fields, dialect, &config.system_prompt)?;
-        let model = models.choose(wanted.as_deref(), dialect)?;
+        let refused = || refusal::find(text, dialect);
+        let Object(mut fields): Object<Fields<'_, Messages<'_>>> =
+            serde_json::from_str(text).map_err(|_| refused())?;
+        let wanted = typed::<Text<'_>>("model", fields.model, "must be a string")?;
+        let incoming = fields.messages.take().filter(|Messages(messages)| !messages.is_empty());
+        let Messages(incoming) = incoming.ok_or_else(refused)?;
+        let mut messages = Vec::with_capacity(incoming.len() + 1);
+        messages.push(Message::system(&config.system_prompt));
+        for message in incoming {
+            messages.extend(Message::new(message, dialect).map_err(|_| refused())?);
+        }
+        if messages.len() == 1 {
+            return Err(refusal::of_messages("No message has any content"));
+        }
+        let messages = to_raw_value(&messages).map_err(|_| Kind::Internal)?;
+        let model = models.choose(wanted.as_ref().map(|Text(model)| model.as_ref()), dialect)?;
         let mut question = Self {
             model,
             messages,
@@ -103,7 +116,7 @@ impl Question {
         Ok(question)
     }
 
-    fn read_openai_fields(&mut self, fields: &Fields) -> Result<(), Failure> {
+    fn read_openai_fields(&mut self, fields: &Fields<'_, Messages<'_>>) -> Result<(), Failure> {
         self.stream = typed("stream", fields.stream, "must be true or false")?.unwrap_or(false);
         for (name, limit) in
             [("max_tokens", fields.max_tokens), ("max_completion_tokens", fields.max_completion_tokens)]
@@ -127,7 +140,7 @@ impl Question {
             self.pass(name, Some(value));
         }
         // OpenAI refuses stream_options without stream.
-        if let Some(options) = given(fields.stream_options).filter(|_| self.stream) {
+        if let Some(options) = fields.stream_options.filter(|_| self.stream) {
             let options_of: serde_json::Value =
                 typed("stream_options", Some(options), "must be an object")?.unwrap_or_default();
             self.wants_usage = options_of["include_usage"] == true;
@@ -142,23 +155,11 @@ impl Question {
 
     /// The body of the request to the gateway.
     pub fn render(&self, model: &str, adjustments: Adjustments) -> Bytes {
-        serde_json::to_vec(&Rendered { question: self, model, adjustments }).unwrap_or_default().into()
+        let mut body = Vec::with_capacity(self.messages.get().len() + ROOM_BESIDE_MESSAGES);
+        // Writing JSON into memory does not fail.
+        let _ = serde_json::to_writer(&mut body, &Rendered { question: self, model, adjustments });
+        body.into()
     }
-}
-
-fn messages(fields: &Fields, dialect: Dialect, system_prompt: &str) -> Result<Box<RawValue>, Failure> {
-    let required = || Failure { param: Some("messages".to_owned()), ..Kind::InvalidRequest.into() };
-    let missing = || required().with_message("Messages array is required");
-    let given = given(fields.messages).filter(|array| array.get().starts_with('[')).ok_or_else(missing)?;
-    if given.get()[1..].trim_start().starts_with(']') {
-        return Err(missing());
-    }
-    let mut messages = Message::read_all(given, dialect)?;
-    if messages.is_empty() {
-        return Err(required().with_message("No message has any content"));
-    }
-    messages.insert(0, Message::system(system_prompt));
-    to_raw_value(&messages).map_err(|_| Kind::Internal.into())
 }
 
 struct Rendered<'a> {

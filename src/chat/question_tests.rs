@@ -143,6 +143,41 @@ fn what_is_refused_and_where() {
 }
 
 #[test]
+fn of_two_faults_the_first_step_s_is_told() {
+    for (body, message) in [
+        (r#"{"messages":[{"content":7}],"model":1}"#, "model: must be a string"),
+        (
+            r#"{"temperature":9,"messages":[{"content":7}]}"#,
+            "messages[0].content: must be a string, an array or an object with parts",
+        ),
+        (
+            r#"{"messages":[{"content":7,"author":[]}]}"#,
+            "messages[0].author: must be an object of the right shape",
+        ),
+        (r#"{"messages":[{"content":7,"role":1}]}"#, "messages[0].role: must be a string"),
+        (
+            r#"{"messages":[{"role":"wizard","content":{"parts":7}}]}"#,
+            "messages[0].content.parts: must be an array",
+        ),
+        (
+            r#"{"messages":[{"role":"tool","content":"x"},7]}"#,
+            "messages[0].role: the role must be one of user, assistant",
+        ),
+        (r#"{"messages":[{"content":["x","\ud800"]},7]}"#, "messages[0].content[1]: must be a string"),
+        (
+            r#"{"messages":[{"content":{"parts":1,"parts":[]}}]}"#,
+            "messages[0].content: must be an object of the right shape",
+        ),
+        (r#"{"messages":[7],"messages":[]}"#, "The request must be one JSON object."),
+        (r#"{"messages":[7],"model":1"#, "The request body is not JSON."),
+    ] {
+        assert_eq!(parse(Dialect::Web, body).unwrap_err().message, message, "{body}");
+    }
+    let unread = r#"{"messages":[{"author":{"role":"user"},"role":1,"content":"x"}],"x":"\ud800"}"#;
+    assert!(parse(Dialect::Web, unread).is_ok(), "a role beside the author's is not read");
+}
+
+#[test]
 fn no_messages() {
     for body in
         [r#"{}"#, r#"{"messages":null}"#, r#"{"messages":"x"}"#, r#"{"messages":{}}"#, r#"{"messages":[ ]}"#]
