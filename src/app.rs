@@ -12,7 +12,6 @@ use crate::{
     gateway::{Answer, Clients, Gateway, Metadata, Opened, Purpose},
     invocation::{Call, Invocation},
     panic_guard::catch_panic,
-    patience::timeout_at_once_sent,
     record::Record,
     relay::{Opening, Relay, Source, StreamBody, Times},
     reply::Reply,
@@ -213,7 +212,7 @@ impl App {
         let mut relay = Relay::new(passage.dialect, answer, purpose.question.choices, times, passage.started);
         let mut opening = self.opening(purpose);
         let gate = (passage.started + times.keep_alive).min(passage.deadline);
-        match timeout_at_once_sent(gate, &mut opening).await {
+        match timeout_at(gate, &mut opening).await {
             Ok(opened) => {
                 let Opened { headers, model, upstream } = opened?;
                 relay.answered(&model, Instant::now());

@@ -74,7 +74,6 @@ mod json;
 pub mod log;
 pub mod metrics;
 mod panic_guard;
-mod patience;
 pub mod record;
 pub mod relay;
 pub mod reply;

@@ -14,6 +14,7 @@ mod figures;
 mod gateway;
 mod goals;
 mod lambda;
+mod least;
 mod machine;
 mod names;
 mod options;
@@ -33,7 +34,7 @@ mod wire;
 mod world;
 
 use figures::Figures;
-use names::{GPTDOCK, LIMIT, NO_FUNCTION};
+use names::{GPTDOCK, LEAST, LIMIT, NO_FUNCTION};
 use options::{HELP, Options};
 use phase::PHASES;
 use std::path::Path;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.as_slice() {
         [flag, port, streams] if flag == "--relay" => relay(port, streams),
+        [flag] if flag == "--least" => least::main().map_err(|error| error.to_string()),
         [flag, ..] if flag == "--help" => {
             println!("{HELP}");
             Ok(())
@@ -90,8 +92,13 @@ fn subjects(options: &Options, bootstrap: &Path) -> Result<Vec<Subject>, String>
     let gptdock = Program { command: vec![bootstrap.into()], directory: None, concurrent: true };
     let mut subjects = if options.peers { peers::installed()? } else { Vec::new() };
     subjects.extend(
-        [(GPTDOCK, Kind::Function(gptdock)), (NO_FUNCTION, Kind::NoFunction), (LIMIT, Kind::Limit)]
-            .map(|(name, kind)| Subject { name: name.to_owned(), kind }),
+        [
+            (GPTDOCK, Kind::Function(gptdock)),
+            (LEAST, Kind::Least),
+            (NO_FUNCTION, Kind::NoFunction),
+            (LIMIT, Kind::Limit),
+        ]
+        .map(|(name, kind)| Subject { name: name.to_owned(), kind }),
     );
     if let Some(only) = &options.only {
         subjects.retain(|subject| only.contains(&subject.name));

@@ -64,6 +64,9 @@ fn warm(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(),
 }
 
 fn paced(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
+    if matches!(subject.kind, Kind::Least) {
+        return Ok(());
+    }
     let session = warmed_up(subject)?;
     let before = session.usage();
     let runs: Vec<_> = (0..effort.paced).map(|_| session.converse(PACED)).collect::<Result<_, _>>()?;
@@ -77,6 +80,9 @@ fn paced(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<()
 }
 
 fn flood(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
+    if matches!(subject.kind, Kind::Least) {
+        return Ok(());
+    }
     let session = warmed_up(subject)?;
     let before = session.usage();
     let mut rates = Vec::new();
@@ -93,7 +99,8 @@ fn flood(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<()
 }
 
 fn many(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    if matches!(&subject.kind, Kind::Function(program) if !program.concurrent) {
+    let is_alone = matches!(&subject.kind, Kind::Function(program) if !program.concurrent);
+    if is_alone || matches!(subject.kind, Kind::Least) {
         return Ok(());
     }
     let session = Session::open(subject, effort.streams)?;

@@ -5,30 +5,32 @@ use memchr::memmem;
 use std::io::{self, Error, Read, Write};
 use std::net::TcpStream;
 
-/// The first line of a request or a response, and how its body is framed.
+/// The head of a request or a response, and how its body is framed.
 pub struct Head {
-    pub line: String,
+    text: String,
     /// The body's length; `None` when it comes in chunks.
     pub length: Option<usize>,
 }
 
 impl Head {
-    fn parse(text: &str) -> Self {
-        let (line, fields) = text.split_once("\r\n").unwrap_or((text, ""));
-        let field = |wanted: &str| {
-            let pairs = fields.split("\r\n").filter_map(|field| field.split_once(':'));
-            pairs.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim()).next()
-        };
-        let length = match field("transfer-encoding") {
+    fn parse(text: String) -> Self {
+        let head = Self { text, length: None };
+        let length = match head.field("transfer-encoding") {
             Some(_) => None,
-            None => Some(field("content-length").and_then(|value| value.parse().ok()).unwrap_or(0)),
+            None => Some(head.field("content-length").and_then(|value| value.parse().ok()).unwrap_or(0)),
         };
-        Self { line: line.to_owned(), length }
+        Self { length, ..head }
     }
 
     /// The path of a request.
     pub fn target(&self) -> &str {
-        self.line.split(' ').nth(1).unwrap_or_default()
+        self.text.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// The value of a field, the first if there are several.
+    pub fn field(&self, wanted: &str) -> Option<&str> {
+        let mut pairs = self.text.split("\r\n").skip(1).filter_map(|field| field.split_once(':'));
+        pairs.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
     }
 }
 
@@ -52,7 +54,7 @@ impl Wire {
         loop {
             let window = &self.buffer[self.from..self.to];
             if let Some(end) = memmem::find(window, b"\r\n\r\n") {
-                let head = Head::parse(&String::from_utf8_lossy(&window[..end]));
+                let head = Head::parse(String::from_utf8_lossy(&window[..end]).into_owned());
                 self.from += end + 4;
                 return Ok(Some(head));
             }

@@ -53,7 +53,7 @@ fn all_three_at_once() {
         ("JWT_AUDIENCE", "app"),
     ]);
     let (issuer, audience) = ("forge/invocation-token".to_owned(), "app".to_owned());
-    let jwks = JwksSettings { url: Uri::from_static(URL), issuer, audience };
+    let jwks = JwksSettings { url: http::Uri::from_static(URL), issuer, audience };
     assert_eq!(settings.jwks(), Some(&jwks));
     assert_eq!((settings.modes, problems), (vec![Mode::Bearer, Mode::Connect, Mode::Jwks(jwks)], vec![]));
 }

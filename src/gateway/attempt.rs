@@ -11,14 +11,13 @@ use super::{
 };
 use crate::{
     config::GatewayConfig,
-    patience::timeout_once_sent,
     sse::{Verdict, judge},
 };
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, Request, Response, Uri};
 use hyper::body::Incoming;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// An error body is read for this long and no further; what has come by then says enough.
 const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(3);
@@ -143,9 +142,7 @@ impl Attempt<'_> {
         *request.headers_mut() = headers;
         let sending = self.client.send(request);
         let sent = match self.purpose.question.stream {
-            true => timeout_once_sent(self.config.response_timeout, sending)
-                .await
-                .map_err(|_| Trouble::NoAnswer)?,
+            true => timeout(self.config.response_timeout, sending).await.map_err(|_| Trouble::NoAnswer)?,
             false => sending.await,
         };
         sent.map_err(|error| {
