@@ -35,8 +35,8 @@ impl Client {
         run.delivered.set(now());
         self.0.send(request.as_bytes())?;
         let head = self.0.head()?.ok_or(UnexpectedEof)?;
-        if !head.line.contains(" 200 ") {
-            return Err(Error::other(head.line));
+        if !head.line().contains(" 200 ") {
+            return Err(Error::other(head.line()));
         }
         let mut scanner = Scanner::new(Arc::clone(run));
         self.0.body(&head, |at, piece| scanner.take(at, piece))

@@ -22,6 +22,11 @@ impl Head {
         Self { length, ..head }
     }
 
+    /// The first line.
+    pub fn line(&self) -> &str {
+        self.text.split("\r\n").next().unwrap_or_default()
+    }
+
     /// The path of a request.
     pub fn target(&self) -> &str {
         self.text.split(' ').nth(1).unwrap_or_default()
