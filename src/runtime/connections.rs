@@ -9,8 +9,13 @@ use hyper_util::rt::TokioIo;
 use std::{
     error::Error,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::AbortHandle, time::timeout};
+
+/// A connection is free as soon as its task has run once more; one over which a reply is still being sent, because the
+/// Runtime API refused it before its end, is not, and would be only when the gateway has ended.
+const FREE_WITHIN: Duration = Duration::from_millis(100);
 
 /// Why there is no response.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -23,7 +28,20 @@ pub type Outgoing = Either<Full<Bytes>, ResponseBody>;
 pub struct Connections {
     address: String,
     host: HeaderValue,
-    idle: Mutex<Vec<SendRequest<Outgoing>>>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// One connection. Dropped, it is closed, with whatever is still being sent over it.
+#[derive(Debug)]
+struct Connection {
+    requests: SendRequest<Outgoing>,
+    io: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.io.abort();
+    }
 }
 
 impl Connections {
@@ -47,32 +65,31 @@ impl Connections {
     pub async fn call(&self, mut request: Request<Outgoing>) -> Result<Response<Bytes>, BoxError> {
         request.headers_mut().insert(HOST, self.host.clone());
         let mut connection = self.take().await?;
-        let (parts, body) = connection.send_request(request).await?.into_parts();
+        let (parts, body) = connection.requests.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
         self.idle().push(connection);
         Ok(Response::from_parts(parts, body))
     }
 
-    async fn take(&self) -> Result<SendRequest<Outgoing>, BoxError> {
+    async fn take(&self) -> Result<Connection, BoxError> {
         loop {
             let idle = self.idle().pop();
             let Some(mut connection) = idle else { return self.connect().await };
-            if connection.ready().await.is_ok() {
+            if let Ok(Ok(())) = timeout(FREE_WITHIN, connection.requests.ready()).await {
                 return Ok(connection);
             }
         }
     }
 
     /// With Nagle's algorithm a token would wait up to 42 ms for the acknowledgement of the one before.
-    async fn connect(&self) -> Result<SendRequest<Outgoing>, BoxError> {
+    async fn connect(&self) -> Result<Connection, BoxError> {
         let stream = TcpStream::connect(&self.address).await?;
         stream.set_nodelay(true)?;
-        let (connection, io) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(io);
-        Ok(connection)
+        let (requests, io) = handshake(TokioIo::new(stream)).await?;
+        Ok(Connection { requests, io: tokio::spawn(io).abort_handle() })
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<SendRequest<Outgoing>>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

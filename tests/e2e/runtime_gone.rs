@@ -45,6 +45,20 @@ async fn a_refused_response_costs_only_itself() {
 }
 
 #[tokio::test]
+async fn a_response_refused_before_its_end_holds_nothing_up() {
+    let world = World::start().await;
+    for dialect in BOTH {
+        let before = world.gateway.count();
+        world.gateway.next(Answer::stream().event(&token("PRIVATE")).hang());
+        let mut call = world.api.invoke(dialect.ask(), Treatment::RefuseAndStay(413));
+        let refused = call.dropped().await;
+        let gone = world.gateway.gone(before).await;
+        took("letting the gateway go", between(refused, gone), 0..=500);
+        world.is_healthy().await;
+    }
+}
+
+#[tokio::test]
 async fn many_dropped_responses_in_a_row() {
     let world = World::start().await;
     for _ in 0..20 {

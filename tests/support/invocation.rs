@@ -18,6 +18,8 @@ pub enum Treatment {
     DropAfter(usize),
     /// Answered with this status, unread.
     Refuse(u16),
+    /// The same, and the connection stays open.
+    RefuseAndStay(u16),
 }
 
 /// What became of a response.
@@ -70,11 +72,16 @@ impl Invocation {
             self.tell(Piece::Broken(format!("not a streamed response: {head:?}")));
             return false;
         }
-        if let Treatment::Refuse(status) = self.treatment {
+        if let Treatment::Refuse(status) | Treatment::RefuseAndStay(status) = self.treatment {
+            let stays = self.treatment == Treatment::RefuseAndStay(status);
             let body = r#"{"errorMessage":"Exceeded maximum allowed payload size (6291556 bytes).","errorType":"RequestEntityTooLarge"}"#;
             let status = format!("{status} Refused");
-            let _ = wire.reply(&status, "connection: close\r\n", body).await;
+            let close = if stays { "" } else { "connection: close\r\n" };
+            let _ = wire.reply(&status, close, body).await;
             self.tell(Piece::Dropped(Instant::now()));
+            if stays {
+                wire.gone().await;
+            }
             return false;
         }
         if self.treatment == Treatment::Peek {
