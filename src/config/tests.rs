@@ -82,6 +82,8 @@ fn base_urls() {
         bases(&[("OPENAI_BASEURL", "https://xn--bcher-kva.example")]).0,
         "https://xn--bcher-kva.example/chat/completions"
     );
+    let loud = [("OPENAI_BASEURL", "HTTPS://Gateway.AI.Cloudflare.com:443/v1/acc/gw/openai")];
+    assert!(read(&loud).unwrap().gateway.base.is_cloudflare);
     assert!(read(&ids).unwrap().gateway.base.is_cloudflare);
     assert!(!read(&[]).unwrap().gateway.base.is_cloudflare);
 }
@@ -127,6 +129,12 @@ fn limits() {
         ("OPENAI_BASEURL", "https://user:pass@host/v1"),
         ("OPENAI_BASEURL", "https://host/v1?key=1"),
         ("OPENAI_BASEURL", "host/v1"),
+        ("OPENAI_BASEURL", "https://host/v1#part"),
+        ("OPENAI_BASEURL", "https://host:99999/v1"),
+        ("OPENAI_BASEURL", "https://host:port/v1"),
+        ("OPENAI_BASEURL", "https://ho st/v1"),
+        ("OPENAI_BASEURL", "https:///v1"),
+        ("OPENAI_BASEURL", "https://:443/v1"),
     ] {
         let error = read(&[(name, value)]).unwrap_err();
         assert!(error.0.len() == 1 && error.0[0].contains(name), "{name}={value}: {error}");
