@@ -35,13 +35,14 @@ def routes():
 
 def lines():
     """The fields that a line of each event may have."""
-    common = set(re.findall(r'line\.insert\("(\w+)"', read("log.rs")))
+    first = read("log.rs").partition("BTreeMap::from([")[2].partition("]);")[0]
+    common = set(re.findall(r'\("(\w+)",', first))
     check(common == {"timestamp", "level", "event"}, f"what src/log.rs puts on every line: {common}")
     sources = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.rs") if "test" not in path.name)
     call = r'\b(?:info|warning|error)\(\s*"(\w+)",\s*&\[(.*?)\],?\s*\)'
     events = {event: set(re.findall(r'\(\s*"(\w+)"', fields)) for event, fields in re.findall(call, sources, re.S)}
-    block = read("record/facts.rs").partition("let fields = [")[2].partition("];")[0]
-    events["request"] = set(re.findall(r'^\s+\("(\w+)",', block, re.M))
-    check('log::write("INFO", "request"' in read("record.rs"), "src/record.rs writes no line of a request")
+    text = read("record/line.rs")
+    events["request"] = set(re.findall(r"^    (\w+): ", text.partition("pub struct Line<'f> {")[2].partition("}")[0], re.M))
+    check('event: "request"' in text and common <= events["request"], "src/record/line.rs is no line of a request")
     check(len(events["request"]) > 20 and "init" in events, f"lines read in src: {events}")
     return {event: fields | common for event, fields in events.items()}
