@@ -9,13 +9,8 @@ use hyper_util::rt::TokioIo;
 use std::{
     error::Error,
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
-use tokio::{net::TcpStream, task::AbortHandle, time::timeout};
-
-/// A connection is free as soon as its task has run once more; one over which a reply is still being sent, because the
-/// Runtime API refused it before its end, is not, and would be only when the gateway has ended.
-const FREE_WITHIN: Duration = Duration::from_millis(100);
+use tokio::{net::TcpStream, task::AbortHandle};
 
 /// Why there is no response.
 pub type BoxError = Box<dyn Error + Send + Sync>;
@@ -58,7 +53,8 @@ impl Connections {
         Self { address: self.address.clone(), host: self.host.clone(), idle: Mutex::default() }
     }
 
-    /// Sends a request, body and all, and reads its response to the end.
+    /// Sends a request and reads its response to the end. A request that is accepted before all of it was sent, as
+    /// cargo-lambda's emulator does, is sent to its end; one that is refused is not.
     ///
     /// # Errors
     /// No connection, or one that broke.
@@ -67,7 +63,9 @@ impl Connections {
         let mut connection = self.take().await?;
         let (parts, body) = connection.requests.send_request(request).await?.into_parts();
         let body = body.collect().await?.to_bytes();
-        self.idle().push(connection);
+        if parts.status.is_success() && connection.requests.ready().await.is_ok() {
+            self.idle().push(connection);
+        }
         Ok(Response::from_parts(parts, body))
     }
 
@@ -75,7 +73,7 @@ impl Connections {
         loop {
             let idle = self.idle().pop();
             let Some(mut connection) = idle else { return self.connect().await };
-            if let Ok(Ok(())) = timeout(FREE_WITHIN, connection.requests.ready()).await {
+            if connection.requests.ready().await.is_ok() {
                 return Ok(connection);
             }
         }

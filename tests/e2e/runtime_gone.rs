@@ -4,7 +4,7 @@ use crate::support::answer::{Answer, Step, only};
 use crate::support::event::{BOTH, Dialect};
 use crate::support::invocation::Treatment;
 use crate::support::patience::{between, took};
-use crate::support::payload::token;
+use crate::support::payload::{finish, token};
 use crate::support::world::{Setup, World};
 
 #[tokio::test]
@@ -54,6 +54,18 @@ async fn a_response_refused_before_its_end_holds_nothing_up() {
         let refused = call.dropped().await;
         let gone = world.gateway.gone(before).await;
         took("letting the gateway go", between(refused, gone), 0..=500);
+        world.is_healthy().await;
+    }
+}
+
+#[tokio::test]
+async fn a_response_accepted_before_its_end_goes_on_to_it() {
+    let world = World::start().await;
+    for dialect in BOTH {
+        let slow = (0..4).fold(Answer::stream(), |answer, _| answer.event(&token("PRIVATE")).wait(200));
+        world.gateway.next(slow.event(&finish()).end());
+        let call = world.api.invoke(dialect.ask(), Treatment::AcceptAtOnce);
+        call.finish().await.completed();
         world.is_healthy().await;
     }
 }

@@ -16,6 +16,8 @@ pub enum Treatment {
     Peek,
     /// Read up to this many bytes of the body, then hung up on.
     DropAfter(usize),
+    /// Accepted at once and then read, as cargo-lambda's emulator does.
+    AcceptAtOnce,
     /// Answered with this status, unread.
     Refuse(u16),
     /// The same, and the connection stays open.
@@ -84,6 +86,9 @@ impl Invocation {
             }
             return false;
         }
+        if self.treatment == Treatment::AcceptAtOnce && wire.reply("202 Accepted", "", "").await.is_err() {
+            return false;
+        }
         if self.treatment == Treatment::Peek {
             tokio::select! {
                 () = watch(wire, &self.peeks) => {}
@@ -114,7 +119,8 @@ impl Invocation {
                         true => Piece::End(Instant::now()),
                         false => Piece::Broken(format!("trailers: {trailers:?}")),
                     });
-                    return wire.reply("202 Accepted", "", "").await.is_ok();
+                    let is_answered = self.treatment == Treatment::AcceptAtOnce;
+                    return is_answered || wire.reply("202 Accepted", "", "").await.is_ok();
                 }
                 Err(error) => {
                     self.tell(Piece::Broken(error.to_string()));
