@@ -64,6 +64,7 @@
 
 pub mod app;
 pub mod auth;
+mod causes;
 pub mod chat;
 pub mod config;
 pub mod dialect;

@@ -36,7 +36,7 @@ mod world;
 use figures::Figures;
 use names::{GPTDOCK, LEAST, LIMIT, NO_FUNCTION};
 use options::{HELP, Options};
-use phase::PHASES;
+use phase::{PHASES, Phase};
 use std::path::Path;
 use std::process::ExitCode;
 use subject::{Kind, Program, Subject};
@@ -72,11 +72,14 @@ fn measure(options: &Options) -> Result<(), String> {
     let machine = machine::describe(options.rounds, &bootstrap);
     let mut figures = Figures::new(subjects.iter().map(|subject| subject.name.clone()));
     for round in 0..options.rounds {
-        for (name, phase) in PHASES {
+        for Phase { name, measures, measure } in PHASES {
             eprintln!("round {} of {}: {name}", round + 1, options.rounds);
             // Each round begins with another subject, so that none is always measured after the same one.
             let (last, first) = subjects.split_at(round % subjects.len());
-            first.iter().chain(last).try_for_each(|subject| phase(subject, &options.effort, &mut figures))?;
+            let measured = first.iter().chain(last).filter(|subject| measures(&subject.kind));
+            for subject in measured {
+                measure(subject, &options.effort, &mut figures)?;
+            }
         }
     }
     println!("{machine}");
@@ -90,11 +93,14 @@ fn measure(options: &Options) -> Result<(), String> {
 
 fn subjects(options: &Options, bootstrap: &Path) -> Result<Vec<Subject>, String> {
     let gptdock = Program { command: vec![bootstrap.into()], directory: None, concurrent: true };
+    let itself = std::env::current_exe().map_err(|error| error.to_string())?;
+    let least =
+        Program { command: vec![itself.into(), "--least".into()], directory: None, concurrent: false };
     let mut subjects = if options.peers { peers::installed()? } else { Vec::new() };
     subjects.extend(
         [
             (GPTDOCK, Kind::Function(gptdock)),
-            (LEAST, Kind::Least),
+            (LEAST, Kind::Least(least)),
             (NO_FUNCTION, Kind::NoFunction),
             (LIMIT, Kind::Limit),
         ]

@@ -16,17 +16,33 @@ pub struct Effort {
     pub streams: usize,
 }
 
-pub type Phase = fn(&Subject, &Effort, &mut Figures) -> Result<(), String>;
+pub struct Phase {
+    pub name: &'static str,
+    /// Of whom the figures say something.
+    pub measures: fn(&Kind) -> bool,
+    pub measure: fn(&Subject, &Effort, &mut Figures) -> Result<(), String>,
+}
 
 /// All phases. Each is done for every subject before the next one begins, so that what is compared was measured
 /// within seconds.
-pub const PHASES: [(&str, Phase); 5] = [
-    ("cold starts", cold),
-    ("first token", warm),
-    ("per chunk", paced),
-    ("flat out", flood),
-    ("many streams", many),
+pub const PHASES: [Phase; 5] = [
+    Phase { name: "cold starts", measures: |kind| matches!(kind, Kind::Function(_)), measure: cold },
+    Phase { name: "first token", measures: |_| true, measure: warm },
+    Phase { name: "per chunk", measures: is_whole, measure: paced },
+    Phase { name: "flat out", measures: is_whole, measure: flood },
+    Phase { name: "many streams", measures: takes_many, measure: many },
 ];
+
+fn is_whole(kind: &Kind) -> bool {
+    !matches!(kind, Kind::Least(_))
+}
+
+fn takes_many(kind: &Kind) -> bool {
+    match kind {
+        Kind::Function(program) | Kind::Least(program) => program.concurrent,
+        Kind::NoFunction | Kind::Limit => true,
+    }
+}
 
 const SHORT: Plan = Plan { chunks: 3, gap: Duration::ZERO };
 /// An answer that is read along.
@@ -38,9 +54,6 @@ const ONE_OF_MANY: Plan = Plan { chunks: 100, gap: Duration::from_millis(20) };
 const WARM_UP: usize = 20;
 
 fn cold(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    if !matches!(subject.kind, Kind::Function(_)) {
-        return Ok(());
-    }
     let (mut starts, mut tokens) = (Vec::new(), Vec::new());
     for _ in 0..effort.starts {
         let session = Session::open(subject, 1)?;
@@ -64,9 +77,6 @@ fn warm(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(),
 }
 
 fn paced(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    if matches!(subject.kind, Kind::Least) {
-        return Ok(());
-    }
     let session = warmed_up(subject)?;
     let before = session.usage();
     let runs: Vec<_> = (0..effort.paced).map(|_| session.converse(PACED)).collect::<Result<_, _>>()?;
@@ -80,9 +90,6 @@ fn paced(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<()
 }
 
 fn flood(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    if matches!(subject.kind, Kind::Least) {
-        return Ok(());
-    }
     let session = warmed_up(subject)?;
     let before = session.usage();
     let mut rates = Vec::new();
@@ -99,10 +106,6 @@ fn flood(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<()
 }
 
 fn many(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let is_alone = matches!(&subject.kind, Kind::Function(program) if !program.concurrent);
-    if is_alone || matches!(subject.kind, Kind::Least) {
-        return Ok(());
-    }
     let session = Session::open(subject, effort.streams)?;
     session.converse_at_once(SHORT, effort.streams)?;
     let latencies = latencies(&session.converse_at_once(ONE_OF_MANY, effort.streams)?);

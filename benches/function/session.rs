@@ -4,7 +4,7 @@ use crate::client::Client;
 use crate::process::Process;
 use crate::run::{Plan, Run};
 use crate::server::{Server, spawn};
-use crate::subject::{Kind, Ports, Subject, start_least, start_relay};
+use crate::subject::{Kind, Ports, Subject, start_relay};
 use crate::usage::Usage;
 use crate::world::World;
 use crate::{clock, gateway, lambda, secrets};
@@ -48,12 +48,7 @@ impl Session {
                 let (relay, port) = start_relay(gateway, streams).map_err(told)?;
                 (Some(relay), Callers::Clients(port))
             }
-            Kind::Least => {
-                let function = start_least(&Ports { lambda, gateway, secrets }).map_err(told)?;
-                world.polled(1)?;
-                (Some(function), Callers::Lambda)
-            }
-            Kind::Function(program) => {
+            Kind::Function(program) | Kind::Least(program) => {
                 let function = program.start(&Ports { lambda, gateway, secrets }, streams).map_err(told)?;
                 world.polled(streams)?;
                 (Some(function), Callers::Lambda)

@@ -19,7 +19,7 @@ pub enum Kind {
     /// A client calls the gateway through the bare byte relay.
     Limit,
     /// The least function that there can be; only its first token is measured.
-    Least,
+    Least(Program),
     /// A function between the Runtime API and the gateway.
     Function(Program),
 }
@@ -83,11 +83,6 @@ fn environment(ports: &Ports) -> Result<Vec<(&'static str, String)>> {
         ("AWS_LWA_PORT", own_port.to_string()),
     ];
     Ok(fixed.into_iter().map(|(name, value)| (name, value.to_owned())).chain(given).collect())
-}
-
-/// Starts this program again as the least function.
-pub fn start_least(ports: &Ports) -> Result<Process> {
-    Process::start(Command::new(std::env::current_exe()?).arg("--least").envs(environment(ports)?))
 }
 
 /// Starts this program again as the relay, and answers the port on which it listens.

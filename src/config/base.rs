@@ -23,7 +23,7 @@ impl Base {
         let plain = !text.contains(['?', '#', '@']);
         let mut parts = text.parse::<Uri>().ok().filter(|_| plain)?.into_parts();
         let host_and_port = parts.authority.as_ref()?;
-        // `Uri` takes any digits for a port, and names a host's end by the last colon only if digits follow.
+        // `Uri` takes whatever stands behind the colon for a port.
         let has_good_port = match host_and_port.as_str().strip_prefix(host_and_port.host())? {
             "" => true,
             port => port.strip_prefix(':')?.parse::<u16>().is_ok(),

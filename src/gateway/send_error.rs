@@ -1,10 +1,11 @@
 //! Why a request has no response, and what that says of the connection.
 
+use crate::causes::{causes, told_with_causes};
 use h2::Reason;
 use hyper_util::client::legacy;
 use std::{error::Error, fmt, io};
 
-/// The client's error. It is said whole, with all that caused it: hyper's own words alone are "client error".
+/// The client's error, told with all that caused it.
 #[derive(Debug)]
 pub struct SendError(legacy::Error);
 
@@ -16,13 +17,7 @@ impl From<legacy::Error> for SendError {
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        f.write_str(&told_with_causes(&self.0))
     }
 }
 
@@ -52,14 +47,7 @@ impl SendError {
     }
 
     fn cause<E: Error + 'static>(&self) -> Option<&E> {
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            if let Some(found) = error.downcast_ref() {
-                return Some(found);
-            }
-            cause = error.source();
-        }
-        None
+        causes(&self.0).find_map(|cause| cause.downcast_ref())
     }
 }
 

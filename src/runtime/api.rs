@@ -4,7 +4,7 @@ use super::{
     connections::{BoxError, Connections, Outgoing},
     response::ResponseBody,
 };
-use crate::{invocation::Invocation, reply::Reply};
+use crate::{causes::told_with_causes, invocation::Invocation, reply::Reply};
 use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
@@ -72,15 +72,8 @@ impl From<String> for RuntimeError {
 }
 
 impl RuntimeError {
-    /// The error and all that caused it: hyper's own words are "connection error" and no more.
     fn new(error: &BoxError) -> Self {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text += &format!(": {error}");
-            cause = error.source();
-        }
-        Self(text)
+        Self(told_with_causes(error.as_ref()))
     }
 }
 
