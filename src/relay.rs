@@ -4,6 +4,7 @@
 //! what the answer says. The machine decides, from events and the time; the body waits.
 
 mod body;
+mod first_event;
 mod machine;
 
 pub use body::{Opening, Source, StreamBody};

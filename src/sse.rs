@@ -3,10 +3,12 @@
 //! It follows the event stream grammar of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
 
 mod decoder;
+mod judge;
 mod verdict;
 
 use bytes::BufMut;
 pub use decoder::{Decoder, EventTooLong, MAX_EVENT_BYTES};
+pub use judge::Judge;
 pub use verdict::{Verdict, judge};
 
 /// Appends one event in the only form that leaves the function: `data: <payload>`, then a blank line.

@@ -1,7 +1,7 @@
 //! What an event means, against reading it into a tree.
 
-use divan::black_box;
-use gptdock::sse::{Verdict, judge};
+use divan::{Bencher, black_box};
+use gptdock::sse::{Judge, Verdict, judge};
 
 const PAYLOADS: [&str; 3] = [
     r#"{"id":"chatcmpl-9XyZabcdEFGH","object":"chat.completion.chunk","created":1795305600,"model":"gpt-3.5-turbo-0125","choices":[{"index":0,"delta":{"content":" token"},"logprobs":null,"finish_reason":null}]}"#,
@@ -18,6 +18,13 @@ fn payload(name: &str) -> &'static [u8] {
 #[divan::bench(args = NAMES)]
 fn gptdock(name: &str) -> Verdict {
     judge(black_box(payload(name)))
+}
+
+/// A token after another one of its stream.
+#[divan::bench]
+fn gptdock_remembering(bencher: Bencher<'_, '_>) {
+    let mut judge = Judge::default();
+    bencher.bench_local(|| judge.judge(black_box(payload("token"))));
 }
 
 #[divan::bench(args = &NAMES[..2])]

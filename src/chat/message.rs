@@ -1,10 +1,7 @@
 //! One message: ChatGPT-web's or OpenAI's in, OpenAI's out.
 
 use super::parts::Content;
-use crate::{
-    dialect::Dialect,
-    json::{Object, Text},
-};
+use crate::{dialect::Dialect, json::Object};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -100,5 +97,10 @@ pub fn role<'a>(
 /// # Errors
 /// The words for anything else.
 pub fn text_of(value: &RawValue) -> Result<Cow<'_, str>, &'static str> {
-    serde_json::from_str(value.get()).map(|Text(text)| text).map_err(|_| "must be a string")
+    let quoted =
+        value.get().strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or("must be a string")?;
+    if !quoted.contains('\\') {
+        return Ok(quoted.into());
+    }
+    serde_json::from_str(value.get()).map(Cow::Owned).map_err(|_| "must be a string")
 }

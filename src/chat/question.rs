@@ -14,8 +14,7 @@ use crate::{
     json::{Object, Text},
 };
 use bytes::Bytes;
-use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// What a body without the rarer parameters has beside its messages, and more.
@@ -50,7 +49,8 @@ pub struct Question {
     pub choices: u32,
     /// The caller asked for the usage as an event of its own.
     pub wants_usage: bool,
-    messages: Box<RawValue>,
+    /// The JSON array.
+    messages: Vec<u8>,
     max_tokens: u64,
     temperature: Option<Box<RawValue>>,
     passed: Vec<(&'static str, Box<RawValue>)>,
@@ -97,11 +97,12 @@ impl Question {
         if messages.len() == 1 {
             return Err(refusal::of_messages("No message has any content"));
         }
-        let messages = to_raw_value(&messages).map_err(|_| Kind::Internal)?;
+        let mut written = Vec::with_capacity(body.len() + config.system_prompt.len());
+        serde_json::to_writer(&mut written, &messages).map_err(|_| Kind::Internal)?;
         let model = models.choose(wanted.as_ref().map(|Text(model)| model.as_ref()), dialect)?;
         let mut question = Self {
             model,
-            messages,
+            messages: written,
             stream: true,
             choices: 1,
             wants_usage: false,
@@ -155,38 +156,37 @@ impl Question {
 
     /// The body of the request to the gateway.
     pub fn render(&self, model: &str, adjustments: Adjustments) -> Bytes {
-        let mut body = Vec::with_capacity(self.messages.get().len() + ROOM_BESIDE_MESSAGES);
-        // Writing JSON into memory does not fail.
-        let _ = serde_json::to_writer(&mut body, &Rendered { question: self, model, adjustments });
-        body.into()
+        let mut body = Body(Vec::with_capacity(self.messages.len() + ROOM_BESIDE_MESSAGES));
+        body.member("model", &serde_json::to_vec(model).unwrap_or_default());
+        body.member("messages", &self.messages);
+        let completion = takes_completion_tokens(model) != adjustments.other_token_limit;
+        let limit = if completion { "max_completion_tokens" } else { "max_tokens" };
+        body.member(limit, self.max_tokens.to_string().as_bytes());
+        if self.stream {
+            body.member("stream", b"true");
+        }
+        if let Some(temperature) = self.temperature.as_ref().filter(|_| !adjustments.no_temperature) {
+            body.member("temperature", temperature.get().as_bytes());
+        }
+        for (name, value) in &self.passed {
+            body.member(name, value.get().as_bytes());
+        }
+        body.0.push(b'}');
+        body.0.into()
     }
 }
 
-struct Rendered<'a> {
-    question: &'a Question,
-    model: &'a str,
-    adjustments: Adjustments,
-}
+/// A JSON object whose members are JSON already: the messages, megabytes perhaps, are copied as they are.
+struct Body(Vec<u8>);
 
-impl Serialize for Rendered<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { question, model, adjustments } = self;
-        let mut body = serializer.serialize_map(None)?;
-        body.serialize_entry("model", model)?;
-        body.serialize_entry("messages", &question.messages)?;
-        let completion = takes_completion_tokens(model) != adjustments.other_token_limit;
-        let limit = if completion { "max_completion_tokens" } else { "max_tokens" };
-        body.serialize_entry(limit, &question.max_tokens)?;
-        if question.stream {
-            body.serialize_entry("stream", &true)?;
-        }
-        if let Some(temperature) = question.temperature.as_ref().filter(|_| !adjustments.no_temperature) {
-            body.serialize_entry("temperature", temperature)?;
-        }
-        for (name, value) in &question.passed {
-            body.serialize_entry(name, value)?;
-        }
-        body.end()
+impl Body {
+    /// `name` is one that needs no escapes.
+    fn member(&mut self, name: &str, value: &[u8]) {
+        self.0.push(if self.0.is_empty() { b'{' } else { b',' });
+        self.0.push(b'"');
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+        self.0.extend_from_slice(value);
     }
 }
 

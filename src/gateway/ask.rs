@@ -83,13 +83,13 @@ impl Gateway {
         let fresh = Tried { max_retries: self.config.max_retries, ..Tried::default() };
         let (mut tried, mut told) = (fresh, Told::default());
         while let Some(target) = plan.current() {
-            let asked = self.try_target(target, &plan, &secret, purpose, tried.adjustments).await;
+            let asked = self.try_target(&target, &plan, &secret, purpose, tried.adjustments).await;
             let trouble = match asked {
                 Ok(answer) => return Ok(answer),
                 Err(trouble) => trouble,
             };
             if trouble.is_model_not_found() {
-                self.retired.remember(&target.base.chat_completions, &target.model);
+                self.retired.remember(&target.base.chat_completions, target.model);
             }
             told.hear(&trouble, &tried);
             let left = purpose.deadline.saturating_duration_since(Instant::now());
@@ -137,8 +137,8 @@ impl Gateway {
 
     async fn try_target(
         &self,
-        target: &Target,
-        plan: &Plan,
+        target: &Target<'_>,
+        plan: &Plan<'_>,
         secret: &Arc<OpenAiSecret>,
         purpose: &Purpose,
         adjustments: Adjustments,
@@ -146,7 +146,7 @@ impl Gateway {
         {
             let mut asked = purpose.asked();
             asked.attempts += 1;
-            asked.model.clone_from(&target.model);
+            target.model.clone_into(&mut asked.model);
         }
         let question = &purpose.question;
         let headers = headers(target, secret, purpose, self.config.cache_ttl);
@@ -154,10 +154,10 @@ impl Gateway {
             config: &self.config,
             client: if target.is_primary_base { &self.clients.gateway } else { &self.clients.plain },
             url: &target.base.chat_completions,
-            model: &target.model,
+            model: target.model,
             purpose,
             has_another: plan.has_another(),
         };
-        attempt.run(headers, question.render(&target.model, adjustments)).await
+        attempt.run(headers, question.render(target.model, adjustments)).await
     }
 }

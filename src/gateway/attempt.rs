@@ -38,7 +38,7 @@ pub enum Answer {
 /// What the first bytes of an answer turned out to be.
 enum Beginning {
     /// The first event, which is good.
-    Event(Bytes),
+    Event(Bytes, Verdict),
     /// All of it, in one JSON.
     Whole(WholeAnswer),
 }
@@ -81,8 +81,8 @@ impl Attempt<'_> {
         let opened =
             |headers, upstream| Answer::Stream(Opened { headers, model: self.model.to_owned(), upstream });
         Ok(match beginning {
-            Beginning::Event(payload) => {
-                upstream.put_back(payload);
+            Beginning::Event(payload, verdict) => {
+                upstream.put_back(payload, verdict);
                 opened(headers, upstream)
             }
             Beginning::Whole(answer) if !self.purpose.question.stream => {
@@ -147,6 +147,8 @@ impl Attempt<'_> {
         };
         sent.map_err(|error| {
             let was_pooled = connects == connector.connects();
+            // An orderly close can follow half an answer; a reset in the first moment comes from a host that let go of
+            // the connection long ago.
             let was_dead = || was_pooled && started.elapsed() < STALE_WITHIN && error.is_reset();
             if error.is_connect() {
                 Trouble::NotConnected
@@ -186,8 +188,8 @@ impl Attempt<'_> {
 
     fn check_first(&self, headers: &HeaderMap, payload: &[u8]) -> Result<Beginning, Trouble> {
         match judge(payload) {
-            Verdict::Chunk { .. } if self.purpose.question.stream => {
-                Ok(Beginning::Event(Bytes::copy_from_slice(payload)))
+            verdict @ Verdict::Chunk { .. } if self.purpose.question.stream => {
+                Ok(Beginning::Event(Bytes::copy_from_slice(payload), verdict))
             }
             Verdict::Error => Err(Trouble::Refused(Refusal::read(200, headers, payload))),
             Verdict::Chunk { .. } | Verdict::Done | Verdict::Malformed => Err(Trouble::BadAnswer),
@@ -195,8 +197,6 @@ impl Attempt<'_> {
     }
 }
 
-/// Whether the peer no longer knew the connection. An orderly close can follow half an answer; a reset in the first
-/// moment comes from a host that let go of the connection long ago.
 /// The first byte that is neither white space nor a byte order mark.
 fn first_byte(bytes: &[u8]) -> Option<u8> {
     bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start().first().copied()

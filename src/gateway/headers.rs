@@ -41,7 +41,7 @@ impl Metadata {
 
 /// All headers for one target.
 pub fn headers(
-    target: &Target,
+    target: &Target<'_>,
     secret: &OpenAiSecret,
     purpose: &Purpose,
     cache_ttl: Option<u64>,
@@ -71,7 +71,7 @@ pub fn headers(
 }
 
 fn bearer(headers: &mut HeaderMap, name: HeaderName, token: &str) {
-    if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {token}")) {
+    if let Ok(mut value) = HeaderValue::try_from(["Bearer ", token].concat()) {
         value.set_sensitive(true);
         headers.insert(name, value);
     }

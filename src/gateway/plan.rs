@@ -4,46 +4,46 @@ use super::{policy::Next, retired::Retired};
 use crate::config::{Base, GatewayConfig};
 
 /// One base and one model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
     /// Whom we ask.
-    pub base: Base,
+    pub base: &'a Base,
     /// What we ask for.
-    pub model: String,
+    pub model: &'a str,
     /// It is the base that the configuration names first; only there go Cloudflare's headers.
     pub is_primary_base: bool,
 }
 
-/// The targets that are left; the current one is at the front.
+/// The targets that are left; the current one is at the end.
 #[derive(Debug)]
-pub struct Plan {
-    left: Vec<Target>,
+pub struct Plan<'a> {
+    left: Vec<Target<'a>>,
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     /// (base, model), (fallback base, model), (base, next model), … without what is known to be retired.
-    pub fn new(config: &GatewayConfig, model: &str, retired: &Retired) -> Self {
+    pub fn new(config: &'a GatewayConfig, model: &'a str, retired: &Retired) -> Self {
         let mut models = vec![model];
-        models.extend(config.fallback_models.iter().map(String::as_str));
-        let mut seen = std::collections::HashSet::new();
-        models.retain(|model| seen.insert(*model));
-        let all: Vec<Target> = models.iter().flat_map(|model| targets(config, model)).collect();
-        let is_retired = |target: &Target| {
-            // A model that the first base does not know is passed over on both.
-            retired.holds(&config.base.chat_completions, &target.model)
-                || retired.holds(&target.base.chat_completions, &target.model)
-        };
-        let mut left: Vec<Target> = all.iter().filter(|target| !is_retired(target)).cloned().collect();
-        if left.is_empty() {
-            left = all; // nothing to lose by asking
+        for fallback in &config.fallback_models {
+            if !models.contains(&fallback.as_str()) {
+                models.push(fallback);
+            }
         }
-        left.reverse();
-        Self { left }
+        let all: Vec<Target<'a>> = models.iter().rev().flat_map(|model| targets(config, model)).collect();
+        let is_retired = |target: &Target<'_>| {
+            // A model that the first base does not know is passed over on both.
+            retired.holds(&config.base.chat_completions, target.model)
+                || retired.holds(&target.base.chat_completions, target.model)
+        };
+        let mut left = all.clone();
+        left.retain(|target| !is_retired(target));
+        // Where all are, there is nothing to lose by asking.
+        Self { left: if left.is_empty() { all } else { left } }
     }
 
     /// The target to ask.
-    pub fn current(&self) -> Option<&Target> {
-        self.left.last()
+    pub fn current(&self) -> Option<Target<'a>> {
+        self.left.last().copied()
     }
 
     /// Whether there is another one after it.
@@ -69,14 +69,11 @@ impl Plan {
     }
 }
 
-fn targets<'a>(config: &'a GatewayConfig, model: &'a str) -> impl Iterator<Item = Target> + 'a {
-    let bases =
-        std::iter::once((&config.base, true)).chain(config.fallback_base.iter().map(|base| (base, false)));
-    bases.map(move |(base, is_primary_base)| Target {
-        base: base.clone(),
-        model: model.to_owned(),
-        is_primary_base,
-    })
+/// The targets of one model, the first one last.
+fn targets<'a>(config: &'a GatewayConfig, model: &'a str) -> impl Iterator<Item = Target<'a>> {
+    let fallback = config.fallback_base.iter().map(|base| (base, false));
+    let bases = fallback.chain(std::iter::once((&config.base, true)));
+    bases.map(move |(base, is_primary_base)| Target { base, model, is_primary_base })
 }
 
 #[cfg(test)]

@@ -18,24 +18,25 @@ fn config(set: &[(&str, &str)]) -> GatewayConfig {
     config.unwrap().gateway
 }
 
-fn names(plan: &Plan) -> Vec<String> {
-    let name = |target: &Target| format!("{}{}", target.base.chat_completions.host().unwrap(), target.model);
+fn names(plan: &Plan<'_>) -> Vec<String> {
+    let name =
+        |target: &Target<'_>| format!("{}{}", target.base.chat_completions.host().unwrap(), target.model);
     plan.left.iter().rev().map(name).collect()
 }
 
 #[test]
 fn the_order_of_the_contract() {
-    let plan = Plan::new(&config(&[]), "m1", &Retired::default());
-    assert_eq!(names(&plan), ["am1", "bm1", "am2", "bm2", "am3", "bm3"]);
-    let plan = Plan::new(&config(&[("OPENAI_FALLBACK_BASEURL", "")]), "x", &Retired::default());
-    assert_eq!(names(&plan), ["ax", "am2", "am1", "am3"]);
+    let of = |config: &GatewayConfig, model| names(&Plan::new(config, model, &Retired::default()));
+    assert_eq!(of(&config(&[]), "m1"), ["am1", "bm1", "am2", "bm2", "am3", "bm3"]);
+    assert_eq!(of(&config(&[("OPENAI_FALLBACK_BASEURL", "")]), "x"), ["ax", "am2", "am1", "am3"]);
     let alone = config(&[("OPENAI_FALLBACK_BASEURL", ""), ("OPENAI_FALLBACK_MODELS", "")]);
-    assert_eq!(names(&Plan::new(&alone, "x", &Retired::default())), ["ax"]);
+    assert_eq!(of(&alone, "x"), ["ax"]);
 }
 
 #[test]
 fn ways_on() {
-    let start = || Plan::new(&config(&[]), "m1", &Retired::default());
+    let config = config(&[]);
+    let start = || Plan::new(&config, "m1", &Retired::default());
     for (steps, left) in [
         (vec![Next::Target], vec!["bm1", "am2", "bm2", "am3", "bm3"]),
         (vec![Next::Model], vec!["am2", "bm2", "am3", "bm3"]),

@@ -1,6 +1,6 @@
 //! An answer under way: the gateway's body, decoded event by event.
 
-use crate::sse::{Decoder, EventTooLong};
+use crate::sse::{Decoder, EventTooLong, Verdict};
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Body;
@@ -47,8 +47,8 @@ pub struct Upstream {
     body: Option<EventBody>,
     decoder: Decoder,
     rest: Bytes,
-    /// Events decoded before the stream was opened.
-    first: Option<Bytes>,
+    /// The event that was decoded before the stream was opened, and what it is.
+    first: Option<(Bytes, Verdict)>,
 }
 
 impl fmt::Debug for Upstream {
@@ -74,12 +74,12 @@ impl Upstream {
     }
 
     /// Gives an event back that was taken to see what it is.
-    pub fn put_back(&mut self, payload: Bytes) {
-        self.first = Some(payload);
+    pub fn put_back(&mut self, payload: Bytes, verdict: Verdict) {
+        self.first = Some((payload, verdict));
     }
 
     /// The event that [`put_back`](Self::put_back) left.
-    pub fn take_first(&mut self) -> Option<Bytes> {
+    pub fn take_first(&mut self) -> Option<(Bytes, Verdict)> {
         self.first.take()
     }
 

@@ -135,8 +135,8 @@ impl StreamBody {
             Source::Open(upstream) => {
                 let now = Instant::now();
                 let before = self.out.len();
-                if let Some(payload) = upstream.take_first() {
-                    self.relay.event(&payload, now, &mut self.out);
+                if let Some((payload, verdict)) = upstream.take_first() {
+                    self.relay.judged_event(verdict, &payload, now, &mut self.out);
                 }
                 self.pass_events(now);
                 if self.out.len() == before && self.relay.ending().is_none() {

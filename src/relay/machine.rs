@@ -1,10 +1,11 @@
 //! The state machine of one stream: events and the clock in, writes out. It knows no network and never waits.
 
+use super::first_event::FirstEvent;
 use crate::{
     dialect::{AnswerId, Dialect},
     failure::{Failure, Kind, is_plain_word},
     gateway::Refusal,
-    sse::{DONE, KEEP_ALIVE, Verdict, judge, write_event},
+    sse::{DONE, Judge, KEEP_ALIVE, Verdict, write_event},
 };
 use bytes::{BufMut, BytesMut};
 use http::HeaderMap;
@@ -78,6 +79,8 @@ pub struct Relay {
     wrote: Instant,
     ending: Option<Ending>,
     finish_reason: Option<String>,
+    first: FirstEvent,
+    judge: Judge,
     /// Events that were passed on, the ends not counted.
     pub events: u64,
 }
@@ -94,6 +97,8 @@ impl Relay {
             wrote: now,
             ending: None,
             finish_reason: None,
+            first: FirstEvent::default(),
+            judge: Judge::default(),
             events: 0,
         }
     }
@@ -127,19 +132,25 @@ impl Relay {
     /// An event came. A gateway that never pauses leaves no time to [`wake`](Self::wake), so the deadline counts
     /// here, too.
     pub fn event(&mut self, payload: &[u8], now: Instant, out: &mut BytesMut) {
+        let verdict = self.judge.judge(payload);
+        self.judged_event(verdict, payload, now, out);
+    }
+
+    /// The same for an event whose verdict is known.
+    pub fn judged_event(&mut self, verdict: Verdict, payload: &[u8], now: Instant, out: &mut BytesMut) {
         if self.ending.is_some() {
             return;
         }
         if now >= self.times.deadline {
             return self.stop(Stop::Deadline, out);
         }
-        match judge(payload) {
+        match verdict {
             Verdict::Done => self.complete(out),
             Verdict::Malformed => self.interrupt(unreadable(), out),
             Verdict::Error => self.interrupt(Refusal::read(200, &HeaderMap::new(), payload).failure(), out),
             Verdict::Chunk { finished } => {
                 if self.events == 0 {
-                    self.learn_id(payload);
+                    self.first = FirstEvent::new(payload);
                 }
                 if finished > 0 {
                     self.finish_reason = finish_reason(payload);
@@ -172,6 +183,7 @@ impl Relay {
     /// Ends the stream with an error, once.
     pub fn interrupt(&mut self, failure: Failure, out: &mut BytesMut) {
         if self.ending.is_none() {
+            self.first.identify(&mut self.answer);
             write_event(&self.dialect.error_event(&failure, &self.answer), out);
             self.ending = Some(Ending::Interrupted(failure));
         }
@@ -203,22 +215,6 @@ impl Relay {
         if self.ending.is_none() {
             write_event(DONE, out);
             self.ending = Some(Ending::Complete);
-        }
-    }
-
-    /// An error event should carry the id under which the caller has read the answer so far.
-    fn learn_id(&mut self, payload: &[u8]) {
-        #[derive(serde::Deserialize)]
-        struct Chunk {
-            id: Option<String>,
-            created: Option<u64>,
-            model: Option<String>,
-        }
-        if let Ok(chunk) = serde_json::from_slice::<Chunk>(payload) {
-            let AnswerId { id, created, model } = &mut self.answer;
-            *id = chunk.id.unwrap_or_else(|| std::mem::take(id));
-            *created = chunk.created.unwrap_or(*created);
-            *model = chunk.model.unwrap_or_else(|| std::mem::take(model));
         }
     }
 }
