@@ -22,7 +22,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(address: &str, concurrency: NonZero<usize>) -> ExitCode {
-    let api = match RuntimeApi::new(address) {
+    let mut api = match RuntimeApi::new(address) {
         Ok(api) => api,
         Err(error) => return fail(&error.to_string()),
     };

@@ -1,14 +1,16 @@
 //! The loop between Lambda's Runtime API and the application. It owns threads and the Runtime API's words, and may not
 //! know what any route does.
 //!
-//! It is our own, over hyper's connections, for what `lambda_runtime` 1.5 does not let one choose: `TCP_NODELAY`
-//! towards the Runtime API (with Nagle's algorithm a token waits up to 42 ms), a response body that is polled where it
-//! is written (no channel between, and the response's head shares its first write), and an invocation whose response
-//! is dropped not ending the process.
+//! It is our own for what `lambda_runtime` 1.5 does not let one choose: `TCP_NODELAY` towards the Runtime API (with
+//! Nagle's algorithm a token waits up to 42 ms), a response body that is polled where it is written (no channel and no
+//! task between, and the response's head shares its first write), and an invocation whose response is dropped not
+//! ending the process.
 
 mod api;
-mod connections;
-mod response;
+mod connection;
+mod framing;
+mod head;
+mod prelude;
 
 pub use api::{RuntimeApi, RuntimeError};
 
@@ -45,7 +47,7 @@ pub async fn serve(app: App, api: RuntimeApi, concurrency: NonZero<usize>) -> Re
     let own_share = shares.next().unwrap_or(1);
     let (ended, mut end) = mpsc::channel(shares.len().max(1));
     for share in shares {
-        let (app, api) = (app.for_thread().map_err(RuntimeError::from)?, api.for_thread());
+        let (app, api) = (app.for_thread().map_err(RuntimeError::from)?, api.another());
         let ended = ended.clone();
         let serve = move || {
             let served = match Builder::new_current_thread().enable_all().build() {
@@ -70,11 +72,11 @@ fn shares(concurrency: usize, processors: usize) -> Vec<usize> {
 
 /// Serves the share of one thread until the first of its workers ends.
 async fn serve_share(app: App, api: RuntimeApi, concurrency: usize) -> Result<(), RuntimeError> {
-    let (app, api) = (Arc::new(app), Arc::new(api));
+    let app = Arc::new(app);
     tokio::spawn(tick());
     let mut workers = JoinSet::new();
     for _ in 0..concurrency {
-        workers.spawn(work(Arc::clone(&app), Arc::clone(&api)));
+        workers.spawn(work(Arc::clone(&app), api.another()));
     }
     match workers.join_next().await {
         Some(Err(error)) => Err(RuntimeError::from(error.to_string())),
@@ -89,7 +91,7 @@ async fn tick() {
     }
 }
 
-async fn work(app: Arc<App>, api: Arc<RuntimeApi>) -> Result<(), RuntimeError> {
+async fn work(app: Arc<App>, mut api: RuntimeApi) -> Result<(), RuntimeError> {
     let mut failed_polls = 0;
     loop {
         let (invocation, ticket) = match api.next().await {

@@ -1,33 +1,41 @@
 //! The four calls of the [Runtime API](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
 
 use super::{
-    connections::{BoxError, Connections, Outgoing},
-    response::ResponseBody,
+    connection::{Connection, Response},
+    framing::write_chunk,
+    prelude::{SEPARATOR, prelude},
 };
-use crate::{causes::told_with_causes, invocation::Invocation, reply::Reply};
-use bytes::Bytes;
-use http::{
-    HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
-    header::{CONTENT_TYPE, USER_AGENT},
+use crate::{
+    invocation::Invocation,
+    reply::{Reply, ReplyBody},
 };
-use http_body_util::Either;
+use http::Uri;
 use serde::Serialize;
 use std::{
-    fmt,
+    fmt, io,
     time::{Duration, SystemTime},
 };
 
-const OURSELVES: HeaderValue = HeaderValue::from_static(concat!("gptdock/", env!("CARGO_PKG_VERSION")));
-const RESPONSE_MODE: HeaderName = HeaderName::from_static("lambda-runtime-function-response-mode");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("lambda-runtime-function-error-type");
 const BAD_CONFIGURATION: &str = "Runtime.BadConfiguration";
-const INVOCATION_ID: HeaderName = HeaderName::from_static("lambda-runtime-invocation-id");
+/// What an invocation is described by, in fields of the response that brings it.
+const FIELDS: [&str; 4] = [
+    "lambda-runtime-aws-request-id",
+    "lambda-runtime-deadline-ms",
+    "lambda-runtime-trace-id",
+    "lambda-runtime-invocation-id",
+];
+const STREAMED: &str = "lambda-runtime-function-response-mode: streaming\r\n\
+    content-type: application/vnd.awslambda.http-integration-response\r\ntransfer-encoding: chunked\r\n";
 
-/// A client of the Runtime API.
-#[derive(Debug)]
+/// A client of the Runtime API, over one connection that is kept from call to call.
 pub struct RuntimeApi {
+    /// Host and port.
+    address: String,
+    /// What stands before the names of the calls.
     base: String,
-    connections: Connections,
+    /// The fields that every request has.
+    common: String,
+    connection: Option<Connection>,
 }
 
 /// Why a function can't start, as Lambda wants it.
@@ -43,7 +51,7 @@ struct Diagnostic<'a> {
 pub struct Ticket {
     request_id: String,
     /// Sent back so that Lambda can tell a late response from the one it waits for.
-    invocation_id: Option<HeaderValue>,
+    invocation_id: Option<String>,
 }
 
 impl Ticket {
@@ -71,9 +79,9 @@ impl From<String> for RuntimeError {
     }
 }
 
-impl RuntimeError {
-    fn new(error: &BoxError) -> Self {
-        Self(told_with_causes(error.as_ref()))
+impl From<io::Error> for RuntimeError {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
     }
 }
 
@@ -93,70 +101,64 @@ impl RuntimeApi {
         let endpoint: Uri = address
             .parse()
             .map_err(|_| RuntimeError(format!("AWS_LAMBDA_RUNTIME_API is no address: {address:?}")))?;
-        let connections = Connections::new(&endpoint)
+        let named = endpoint.authority().filter(|authority| !authority.host().is_empty());
+        let authority = named
             .ok_or_else(|| RuntimeError(format!("AWS_LAMBDA_RUNTIME_API names no host: {address:?}")))?;
-        // Emulators have it under a path of their own.
-        let base = format!("{}/2018-06-01/runtime", endpoint.path().trim_end_matches('/'));
-        Ok(Self { base, connections })
+        Ok(Self {
+            address: format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80)),
+            // Emulators have it under a path of their own.
+            base: format!("{}/2018-06-01/runtime", endpoint.path().trim_end_matches('/')),
+            common: format!("host: {authority}\r\nuser-agent: gptdock/{}\r\n", env!("CARGO_PKG_VERSION")),
+            connection: None,
+        })
     }
 
-    /// The same for another thread, over connections of its own.
-    pub fn for_thread(&self) -> Self {
-        Self { base: self.base.clone(), connections: self.connections.others() }
+    /// The same over a connection of its own.
+    pub fn another(&self) -> Self {
+        let (address, base, common) = (self.address.clone(), self.base.clone(), self.common.clone());
+        Self { address, base, common, connection: None }
     }
 
     /// Waits for the next invocation. `None` when there is none yet, as emulators say now and then.
     ///
     /// # Errors
     /// When the Runtime API can't be reached or answers with something else.
-    pub async fn next(&self) -> Result<Option<(Invocation, Ticket)>, RuntimeError> {
-        let request = self.request(Method::GET, "invocation/next", Bytes::new())?;
-        let (parts, event) = self.call(request).await?.into_parts();
-        match parts.status {
-            StatusCode::NO_CONTENT => return Ok(None),
-            status if !status.is_success() => {
-                return Err(RuntimeError(format!("/invocation/next answered {status}")));
-            }
-            _ => {}
+    pub async fn next(&mut self) -> Result<Option<(Invocation, Ticket)>, RuntimeError> {
+        let request = self.head("GET", "invocation/next", "");
+        let Response { status, values, body, .. } = self.call(request, None).await?;
+        match status {
+            204 => return Ok(None),
+            200..300 => {}
+            _ => return Err(RuntimeError(format!("/invocation/next answered {status}"))),
         }
-        let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let missing = || RuntimeError("/invocation/next named no request or no deadline".to_owned());
-        let request_id = text("lambda-runtime-aws-request-id").ok_or_else(missing)?;
-        let deadline =
-            text("lambda-runtime-deadline-ms").and_then(|text| text.parse().ok()).ok_or_else(missing)?;
-        let ticket = Ticket {
-            request_id: request_id.clone(),
-            invocation_id: parts.headers.get(INVOCATION_ID).cloned(),
-        };
-        let invocation = Invocation {
-            request_id,
-            deadline: moment(Duration::from_millis(deadline)),
-            trace_id: text("lambda-runtime-trace-id"),
-            event,
-        };
-        Ok(Some((invocation, ticket)))
+        let [request_id, deadline, trace_id, invocation_id] = values;
+        // It becomes part of a path.
+        let is_plain = |id: &String| id.bytes().all(|byte| byte.is_ascii_graphic());
+        let request_id = request_id.filter(is_plain).ok_or_else(missing)?;
+        let deadline = deadline.and_then(|text| text.parse().ok()).ok_or_else(missing)?;
+        let ticket = Ticket { request_id: request_id.clone(), invocation_id };
+        let deadline = moment(Duration::from_millis(deadline));
+        Ok(Some((Invocation { request_id, deadline, trace_id, event: body }, ticket)))
     }
 
-    /// Sends a reply, write by write, and waits until it is taken.
+    /// Sends a reply, write by write, and waits until it is taken. Prelude, separator and first event leave in one
+    /// write, but each is a chunk of its own, because cargo-lambda's emulator looks for the separator at the start of
+    /// one.
     ///
     /// # Errors
     /// When the Runtime API lets go of the response or refuses it.
-    pub async fn respond(&self, ticket: &Ticket, reply: Reply) -> Result<(), RuntimeError> {
+    pub async fn respond(&mut self, ticket: &Ticket, reply: Reply) -> Result<(), RuntimeError> {
+        let id = ticket.invocation_id.as_ref();
+        let id = id.map(|id| format!("{}: {id}\r\n", FIELDS[3])).unwrap_or_default();
         let path = format!("invocation/{}/response", ticket.request_id);
-        let request = self.request(Method::POST, &path, Bytes::new())?;
-        let mut request = request.map(|_| Either::Right(ResponseBody::new(reply)));
-        let headers = request.headers_mut();
-        headers.insert(RESPONSE_MODE, HeaderValue::from_static("streaming"));
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/vnd.awslambda.http-integration-response"),
-        );
-        headers.extend(ticket.invocation_id.clone().map(|id| (INVOCATION_ID, id)));
-        let status = self.call(request).await?.status();
-        if status.is_success() {
-            Ok(())
-        } else {
-            Err(RuntimeError(format!("the response was answered {status}")))
+        let mut request = self.head("POST", &path, &[STREAMED, &id].concat());
+        write_chunk(&prelude(reply.status, &reply.headers), &mut request);
+        write_chunk(SEPARATOR, &mut request);
+        let status = self.call(request, Some(reply.body)).await?.status;
+        match status {
+            200..300 => Ok(()),
+            _ => Err(RuntimeError(format!("the response was answered {status}"))),
         }
     }
 
@@ -164,21 +166,34 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When the Runtime API can't be told.
-    pub async fn init_error(&self, message: &str) -> Result<(), RuntimeError> {
+    pub async fn init_error(&mut self, message: &str) -> Result<(), RuntimeError> {
         let diagnostic = Diagnostic { error_type: BAD_CONFIGURATION, error_message: message };
         let body = serde_json::to_vec(&diagnostic).unwrap_or_default();
-        let mut request = self.request(Method::POST, "init/error", body.into())?;
-        request.headers_mut().insert(ERROR_TYPE, HeaderValue::from_static(BAD_CONFIGURATION));
-        self.call(request).await.map(drop)
+        let length = body.len();
+        let fields = format!(
+            "lambda-runtime-function-error-type: {BAD_CONFIGURATION}\r\ncontent-length: {length}\r\n"
+        );
+        let mut request = self.head("POST", "init/error", &fields);
+        request.extend_from_slice(&body);
+        self.call(request, None).await.map(drop)
     }
 
-    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Outgoing>, RuntimeError> {
-        let request = Request::builder().method(method).uri(format!("{}/{path}", self.base));
-        let request = request.header(USER_AGENT, OURSELVES).body(Either::Left(body.into()));
-        request.map_err(|error| RuntimeError::new(&error.into()))
+    fn head(&self, method: &str, path: &str, fields: &str) -> Vec<u8> {
+        let Self { base, common, .. } = self;
+        [method, " ", base, "/", path, " HTTP/1.1\r\n", common, fields, "\r\n"].concat().into_bytes()
     }
 
-    async fn call(&self, request: Request<Outgoing>) -> Result<Response<Bytes>, RuntimeError> {
-        self.connections.call(request).await.map_err(|error| RuntimeError::new(&error))
+    async fn call(&mut self, request: Vec<u8>, body: Option<ReplyBody>) -> Result<Response<4>, RuntimeError> {
+        let kept = match self.connection.take() {
+            Some(mut kept) => kept.is_idle().await.then_some(kept),
+            None => None,
+        };
+        let mut connection = match kept {
+            Some(kept) => kept,
+            None => Connection::open(&self.address).await?,
+        };
+        let response = connection.call(&request, body, FIELDS).await?;
+        self.connection = Some(connection).filter(|_| response.keeps_alive && response.is_success());
+        Ok(response)
     }
 }
