@@ -97,13 +97,14 @@ impl App {
     pub async fn handle(&self, invocation: Invocation) -> Reply {
         let request_id = invocation.request_id.as_str();
         let mut record = Record::new(request_id, self.shared.cold.swap(false, Ordering::Relaxed));
-        record.trace(invocation.trace());
+        let trace = invocation.trace();
+        record.trace(trace);
         // A map of headers panics when an event has more of them than it can hold.
         let call = catch_panic(async { Call::parse(&invocation.event) }).await;
         let (dialect, served) = match call {
             None => (Dialect::Web, Err(Kind::Internal.into())),
             Some(Ok(call)) => {
-                let passage = self.passage(&invocation, Route::dialect(&call.path));
+                let passage = self.passage(&invocation, trace, Route::dialect(&call.path));
                 let served = catch_panic(self.serve(call, &passage, &mut record)).await;
                 (passage.dialect, served.unwrap_or_else(|| Err(Kind::Internal.into())))
             }
@@ -127,11 +128,15 @@ impl App {
         }
     }
 
-    fn passage<'a>(&self, invocation: &'a Invocation, dialect: Dialect) -> Passage<'a> {
+    fn passage<'a>(
+        &self,
+        invocation: &'a Invocation,
+        trace: Option<&'a str>,
+        dialect: Dialect,
+    ) -> Passage<'a> {
         let left = invocation.deadline.duration_since(SystemTime::now()).unwrap_or_default();
         let started = Instant::now();
         let deadline = started + left.saturating_sub(self.shared.config.stream.deadline_margin);
-        let trace = invocation.trace();
         Passage { request_id: &invocation.request_id, trace, dialect, started, deadline }
     }
 

@@ -7,6 +7,7 @@
     reason = "a benchmark stops where it fails"
 )]
 
+mod awake;
 mod build;
 mod client;
 mod clock;
@@ -33,6 +34,7 @@ mod usage;
 mod wire;
 mod world;
 
+use awake::Awake;
 use figures::Figures;
 use names::{GPTDOCK, LEAST, LIMIT, NO_FUNCTION};
 use options::{HELP, Options};
@@ -69,7 +71,8 @@ fn relay(port: &str, streams: &str) -> Result<(), String> {
 fn measure(options: &Options) -> Result<(), String> {
     let bootstrap = options.bootstrap.clone().map_or_else(build::release, Ok)?;
     let subjects = subjects(options, &bootstrap)?;
-    let machine = machine::describe(options.rounds, &bootstrap);
+    let awake = if options.let_sleep { None } else { keep_awake() };
+    let machine = machine::describe(options.rounds, &bootstrap, awake.is_some());
     let mut figures = Figures::new(subjects.iter().map(|subject| subject.name.clone()));
     for round in 0..options.rounds {
         for Phase { name, measures, measure } in PHASES {
@@ -89,6 +92,11 @@ fn measure(options: &Options) -> Result<(), String> {
         Some(path) => std::fs::write(path, figures.json().to_string()).map_err(|error| error.to_string()),
         None => Ok(()),
     }
+}
+
+fn keep_awake() -> Option<Awake> {
+    let held = Awake::hold();
+    held.inspect_err(|error| eprintln!("the processors may sleep (/dev/cpu_dma_latency: {error})")).ok()
 }
 
 fn subjects(options: &Options, bootstrap: &Path) -> Result<Vec<Subject>, String> {

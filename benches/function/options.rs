@@ -9,6 +9,7 @@ cargo bench --bench function -- [OPTION]...
   --quick            two small rounds: whether it works, not how quick it is
   --only ROW[,ROW]   only these rows
   --peers            the functions under benches/peers as well (benches/peers/install first)
+  --let-sleep        processors that wait may sleep, as they do when nobody measures
   --bootstrap PATH   another binary than the one that `cargo build --release` makes
   --streams N        how many streams share an environment (64)
   --json FILE        every value of every round";
@@ -18,6 +19,7 @@ pub struct Options {
     pub effort: Effort,
     pub only: Option<Vec<String>>,
     pub peers: bool,
+    pub let_sleep: bool,
     pub bootstrap: Option<PathBuf>,
     pub json: Option<PathBuf>,
 }
@@ -25,8 +27,15 @@ pub struct Options {
 impl Options {
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let full = Effort { starts: 10, conversations: 200, paced: 2, floods: 3, streams: 64 };
-        let mut options =
-            Self { rounds: 5, effort: full, only: None, peers: false, bootstrap: None, json: None };
+        let mut options = Self {
+            rounds: 5,
+            effort: full,
+            only: None,
+            peers: false,
+            let_sleep: false,
+            bootstrap: None,
+            json: None,
+        };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
@@ -39,6 +48,7 @@ impl Options {
                         Effort { starts: 2, conversations: 20, paced: 1, floods: 1, streams: 64 };
                 }
                 "--peers" => options.peers = true,
+                "--let-sleep" => options.let_sleep = true,
                 "--rounds" => options.rounds = number(&value()?)?,
                 "--streams" => options.effort.streams = number(&value()?)?,
                 "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),

@@ -1,7 +1,6 @@
 //! One connection to the Runtime API: HTTP/1.1 to a process on the same machine.
 //!
-//! It is our own because every token passes it: a client for the whole of HTTP hands each one from task to task, and
-//! takes longer for a request than the rest of the function does.
+//! It is our own because every token passes it: a client for the whole of HTTP hands each one from task to task.
 
 use super::{
     framing::{Body, LAST_CHUNK, write_chunk},
@@ -12,13 +11,16 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use std::{
     future::{Future, poll_fn},
-    io::{self, ErrorKind::UnexpectedEof},
+    io::{
+        self,
+        ErrorKind::{UnexpectedEof, WriteZero},
+    },
     mem::take,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
     net::TcpStream,
 };
 
@@ -38,8 +40,8 @@ pub struct Response<const N: usize> {
 }
 
 /// A connection on which one call follows another. Dropped, it is closed.
-pub struct Connection {
-    stream: TcpStream,
+pub struct Connection<S = TcpStream> {
+    stream: S,
     incoming: BytesMut,
     outgoing: Vec<u8>,
     /// How much of `outgoing` was written.
@@ -67,7 +69,13 @@ impl Connection {
     pub async fn open(address: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, incoming: BytesMut::new(), outgoing: Vec::new(), written: 0 })
+        Ok(Self::over(stream))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    fn over(stream: S) -> Self {
+        Self { stream, incoming: BytesMut::new(), outgoing: Vec::new(), written: 0 }
     }
 
     /// Whether the other side still keeps it open, and has nothing to say unasked.
@@ -110,23 +118,22 @@ impl Connection {
     /// Ready when all is sent.
     fn poll_send(&mut self, cx: &mut Context<'_>, body: &mut Option<ReplyBody>) -> Poll<io::Result<()>> {
         loop {
-            while self.written < self.outgoing.len() {
-                let rest = &self.outgoing[self.written..];
+            // What is ready at once leaves in one write, with the request's head if that is still here.
+            if self.written == 0 {
+                self.gather(cx, body);
+            }
+            if self.outgoing.is_empty() {
+                return if body.is_some() { Poll::Pending } else { Poll::Ready(Ok(())) };
+            }
+            while let Some(rest) = self.outgoing.get(self.written..).filter(|rest| !rest.is_empty()) {
                 self.written += match ready!(Pin::new(&mut self.stream).poll_write(cx, rest))? {
-                    0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    0 => return Poll::Ready(Err(WriteZero.into())),
                     length => length,
                 };
             }
             self.written = 0;
             self.outgoing.clear();
             self.outgoing.shrink_to(WRITE_BYTES);
-            if body.is_none() {
-                return Poll::Ready(Ok(()));
-            }
-            self.gather(cx, body);
-            if self.outgoing.is_empty() {
-                return Poll::Pending;
-            }
         }
     }
 
@@ -195,3 +202,7 @@ impl<const N: usize> Receiving<N> {
         Ok(self.head.take().map(response))
     }
 }
+
+#[cfg(test)]
+#[path = "connection_tests.rs"]
+mod tests;

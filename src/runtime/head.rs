@@ -37,16 +37,16 @@ impl<const N: usize> Head<N> {
         let (mut content_length, mut is_chunked, mut keeps_alive) =
             (None, false, response.version == Some(1));
         for httparse::Header { name, value } in response.headers {
-            let value = String::from_utf8_lossy(value);
             let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+            let text = || std::str::from_utf8(value).map_err(|error| Error::new(InvalidData, error));
             if let Some(place) = wanted.iter().position(|wanted| is(wanted)) {
-                values[place] = Some(value.into_owned());
+                values[place] = Some(text()?.to_owned());
             } else if is("content-length") {
-                content_length = Some(value.trim().parse().map_err(|error| Error::new(InvalidData, error))?);
+                content_length = Some(text()?.parse().map_err(|error| Error::new(InvalidData, error))?);
             } else if is("transfer-encoding") {
-                is_chunked = value.trim().eq_ignore_ascii_case("chunked");
+                is_chunked = value.eq_ignore_ascii_case(b"chunked");
             } else if is("connection") {
-                keeps_alive = !value.trim().eq_ignore_ascii_case("close");
+                keeps_alive = !value.eq_ignore_ascii_case(b"close");
             }
         }
         let framing = match (status, is_chunked, content_length) {
