@@ -24,6 +24,8 @@ const FIELDS: [&str; 4] = [
     "lambda-runtime-trace-id",
     "lambda-runtime-invocation-id",
 ];
+/// Room for a request's head, and for a prelude and a token after it.
+const USUAL_BYTES: usize = 2048;
 const STREAMED: &str = "lambda-runtime-function-response-mode: streaming\r\n\
     content-type: application/vnd.awslambda.http-integration-response\r\ntransfer-encoding: chunked\r\n";
 
@@ -180,7 +182,11 @@ impl RuntimeApi {
 
     fn head(&self, method: &str, path: &str, fields: &str) -> Vec<u8> {
         let Self { base, common, .. } = self;
-        [method, " ", base, "/", path, " HTTP/1.1\r\n", common, fields, "\r\n"].concat().into_bytes()
+        let mut head = Vec::with_capacity(USUAL_BYTES);
+        for part in [method, " ", base, "/", path, " HTTP/1.1\r\n", common, fields, "\r\n"] {
+            head.extend_from_slice(part.as_bytes());
+        }
+        head
     }
 
     async fn call(&mut self, request: Vec<u8>, body: Option<ReplyBody>) -> Result<Response<4>, RuntimeError> {
@@ -192,7 +198,7 @@ impl RuntimeApi {
             Some(kept) => kept,
             None => Connection::open(&self.address).await?,
         };
-        let response = connection.call(&request, body, FIELDS).await?;
+        let response = connection.call(request, body, FIELDS).await?;
         self.connection = Some(connection).filter(|_| response.keeps_alive && response.is_success());
         Ok(response)
     }

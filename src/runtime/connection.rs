@@ -90,11 +90,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// A connection that broke, and what is no HTTP.
     pub async fn call<const N: usize>(
         &mut self,
-        request: &[u8],
+        request: Vec<u8>,
         mut body: Option<ReplyBody>,
         wanted: [&'static str; N],
     ) -> io::Result<Response<N>> {
-        self.outgoing.extend_from_slice(request);
+        self.outgoing = request;
         let (mut receiving, mut received) = (Receiving { wanted, head: None }, None);
         poll_fn(|cx| {
             let sent = self.poll_send(cx, &mut body);

@@ -25,7 +25,7 @@ impl Peer {
     async fn call(self) -> (Result<Response<1>>, Connection<Self>) {
         let mut connection = Connection::over(self);
         let reply = ReplyBody::Whole(Bytes::from_static(b"reply"));
-        let response = connection.call(REQUEST.as_bytes(), Some(reply), ["x-a"]).await;
+        let response = connection.call(REQUEST.into(), Some(reply), ["x-a"]).await;
         (response, connection)
     }
 }

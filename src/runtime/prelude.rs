@@ -7,6 +7,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 /// What stands between the prelude and the body.
 pub const SEPARATOR: &[u8] = &[0; 8];
 
+/// Room for the headers of a stream and some of the gateway's.
+const USUAL_BYTES: usize = 512;
+
 #[derive(serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Prelude<'a> {
@@ -33,6 +36,8 @@ impl Serialize for Headers<'_> {
 /// The JSON.
 pub fn prelude(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
     let prelude = Prelude { status_code: status.as_u16(), headers: Headers(headers), cookies: [] };
+    let mut json = Vec::with_capacity(USUAL_BYTES);
     // A map of names to texts always serializes.
-    serde_json::to_vec(&prelude).unwrap_or_default()
+    let _ = serde_json::to_writer(&mut json, &prelude);
+    json
 }
