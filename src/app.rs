@@ -103,12 +103,12 @@ impl App {
         let call = catch_panic(async { Call::parse(&invocation.event) }).await;
         let (dialect, served) = match call {
             None => (Dialect::Web, Err(Kind::Internal.into())),
-            Some(Ok(call)) => {
+            Some(Some(call)) => {
                 let passage = self.passage(&invocation, trace, Route::dialect(&call.path));
                 let served = catch_panic(self.serve(call, &passage, &mut record)).await;
                 (passage.dialect, served.unwrap_or_else(|| Err(Kind::Internal.into())))
             }
-            Some(Err(_)) => {
+            Some(None) => {
                 let failure = Failure::new(Kind::InvalidJson);
                 (Dialect::Web, Err(failure.with_message("The event is not a Function URL's.")))
             }

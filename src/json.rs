@@ -1,4 +1,12 @@
-//! What serde's derived readers lack: a text that stays where it is, and an object that is nothing else.
+//! What `serde_json` and serde's derived readers lack: a reader that builds nothing, a text that stays where it is, and
+//! an object that is nothing else.
+
+mod escapes;
+mod reader;
+mod skip;
+mod word;
+
+pub use reader::Reader;
 
 use serde::{
     Deserialize,

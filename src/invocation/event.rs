@@ -3,111 +3,71 @@
 //! The type of `lambda_http` reads and copies all of an event, and its conversion into a request panics on base64 that
 //! is none and on a path or a query that is no URI. On the open internet both are one `curl` away.
 
-use crate::json::Text;
+use super::Call;
+use crate::json::Reader;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use serde::{
-    Deserialize,
-    de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor},
-};
-use std::fmt;
 
-/// An event of payload format 2.0. Whatever else stands in it is skipped.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Event<'a> {
-    pub request_context: RequestContext,
-    #[serde(borrow, alias = "path")]
-    pub raw_path: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub raw_query_string: Option<Text<'a>>,
-    #[serde(default, deserialize_with = "headers")]
-    pub headers: HeaderMap,
-    #[serde(borrow)]
-    pub body: Option<Text<'a>>,
-    #[serde(default)]
-    pub is_base64_encoded: bool,
-}
-
-/// No other event has an `http` in it.
-#[derive(Deserialize)]
-pub struct RequestContext {
-    pub http: Http,
-}
-
-#[derive(Deserialize)]
-pub struct Http {
-    #[serde(deserialize_with = "method")]
-    pub method: Method,
-}
-
-fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Method, D::Error> {
-    let Text(name) = Text::deserialize(deserializer)?;
-    if name.is_empty() { Ok(Method::GET) } else { name.parse().map_err(D::Error::custom) }
-}
-
-fn headers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderMap, D::Error> {
-    deserializer.deserialize_option(Headers)
-}
-
-struct Headers;
-
-impl<'de> Visitor<'de> for Headers {
-    type Value = HeaderMap;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("headers")
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(HeaderMap::new())
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        let mut headers = HeaderMap::new();
-        while let Some(Text(name)) = members.next_key()? {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(A::Error::custom)?;
-            members.next_value_seed(Values { name, headers: &mut headers })?;
+/// Reads an event of payload format 2.0; `None` for any other, which has no HTTP method in its context. Whatever else
+/// stands in it is skipped, and what is `null` is missing.
+pub fn read(text: &str) -> Option<Call<'_>> {
+    let (mut call, mut method, mut reader) = (Call::default(), None, Reader::new(text));
+    reader.object(|value, name| {
+        if value.next()? == b'n' {
+            return value.skip();
         }
-        Ok(headers)
-    }
-}
-
-/// The value of one header, or several in a list.
-struct Values<'a> {
-    name: HeaderName,
-    headers: &'a mut HeaderMap,
-}
-
-impl<'de> DeserializeSeed<'de> for Values<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Values<'_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a header's value")
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
-        self.headers.insert(self.name, HeaderValue::from_str(value).map_err(E::custom)?);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        while let Some(Text(value)) = values.next_element()? {
-            self.headers.append(&self.name, HeaderValue::from_str(&value).map_err(A::Error::custom)?);
+        match name.as_ref() {
+            "requestContext" => method = method_of(value)?,
+            "rawPath" | "path" => call.path = value.string()?,
+            "rawQueryString" => call.query = value.string()?,
+            "headers" => call.headers = headers(value)?,
+            "body" => call.body = value.string()?,
+            "isBase64Encoded" => call.is_base64 = value.raw()?.parse().ok()?,
+            _ => value.skip()?,
         }
-        Ok(())
-    }
+        Some(())
+    })?;
+    reader.end()?;
+    Some(Call { method: method?, ..call })
+}
+
+/// The method in a request's context, if that is an HTTP request's.
+fn method_of(context: &mut Reader<'_>) -> Option<Option<Method>> {
+    let mut method = None;
+    context.object(|http, name| {
+        if name != "http" || http.next()? != b'{' {
+            return http.skip();
+        }
+        http.object(|value, name| {
+            if name != "method" {
+                return value.skip();
+            }
+            let name = value.string()?;
+            method = Some(if name.is_empty() { Method::GET } else { name.parse().ok()? });
+            Some(())
+        })
+    })?;
+    Some(method)
+}
+
+/// A header has one value, or several in a list. Of a name that comes twice the last value counts.
+fn headers(fields: &mut Reader<'_>) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    fields.object(|value, name| {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        if value.next()? != b'[' {
+            headers.insert(name, text(value)?);
+            return Some(());
+        }
+        value.array(|value| {
+            headers.append(&name, text(value)?);
+            Some(())
+        })
+    })?;
+    Some(headers)
+}
+
+fn text(value: &mut Reader<'_>) -> Option<HeaderValue> {
+    HeaderValue::from_str(&value.string()?).ok()
 }
 
 #[cfg(test)]
@@ -117,11 +77,11 @@ mod tests {
 
     fn read(members: &Value) -> Option<(Method, Vec<(String, String)>)> {
         let text = members.to_string();
-        let event: Event<'_> = serde_json::from_str(&text).ok()?;
+        let call = super::read(&text)?;
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
         };
-        Some((event.request_context.http.method, event.headers.iter().map(header).collect()))
+        Some((call.method, call.headers.iter().map(header).collect()))
     }
 
     fn with(name: &str, value: Value) -> Value {
@@ -133,8 +93,7 @@ mod tests {
     #[test]
     fn everything_but_the_method_may_be_missing() {
         let text = with("body", Value::Null).to_string();
-        let event: Result<Event<'_>, _> = serde_json::from_str(&text);
-        assert!(event.is_ok_and(|event| event.body.is_none() && !event.is_base64_encoded));
+        assert!(super::read(&text).is_some_and(|call| call.body.is_empty() && !call.is_base64));
         for name in ["rawPath", "rawQueryString", "headers", "body"] {
             assert_eq!(read(&with(name, Value::Null)), Some((Method::POST, Vec::new())), "{name}");
         }
