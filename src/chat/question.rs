@@ -50,7 +50,7 @@ pub struct Question {
     /// The caller asked for the usage as an event of its own.
     pub wants_usage: bool,
     /// The JSON array.
-    messages: Vec<u8>,
+    messages: Box<[u8]>,
     max_tokens: u64,
     temperature: Option<Box<RawValue>>,
     passed: Vec<(&'static str, Box<RawValue>)>,
@@ -102,7 +102,8 @@ impl Question {
         let model = models.choose(wanted.as_ref().map(|Text(model)| model.as_ref()), dialect)?;
         let mut question = Self {
             model,
-            messages: written,
+            // What else the body held would be kept as long as the answer lasts.
+            messages: written.into_boxed_slice(),
             stream: true,
             choices: 1,
             wants_usage: false,
