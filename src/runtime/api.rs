@@ -17,13 +17,10 @@ use std::{
 };
 
 const BAD_CONFIGURATION: &str = "Runtime.BadConfiguration";
+const INVOCATION_ID: &str = "lambda-runtime-invocation-id";
 /// What an invocation is described by, in fields of the response that brings it.
-const FIELDS: [&str; 4] = [
-    "lambda-runtime-aws-request-id",
-    "lambda-runtime-deadline-ms",
-    "lambda-runtime-trace-id",
-    "lambda-runtime-invocation-id",
-];
+const FIELDS: [&str; 4] =
+    ["lambda-runtime-aws-request-id", "lambda-runtime-deadline-ms", "lambda-runtime-trace-id", INVOCATION_ID];
 /// Room for a request's head, and for a prelude and a token after it.
 const USUAL_BYTES: usize = 2048;
 const STREAMED: &str = "lambda-runtime-function-response-mode: streaming\r\n\
@@ -152,7 +149,7 @@ impl RuntimeApi {
     /// When the Runtime API lets go of the response or refuses it.
     pub async fn respond(&mut self, ticket: &Ticket, reply: Reply) -> Result<(), RuntimeError> {
         let id = ticket.invocation_id.as_ref();
-        let id = id.map(|id| format!("{}: {id}\r\n", FIELDS[3])).unwrap_or_default();
+        let id = id.map(|id| format!("{INVOCATION_ID}: {id}\r\n")).unwrap_or_default();
         let path = format!("invocation/{}/response", ticket.request_id);
         let mut request = self.head("POST", &path, &[STREAMED, &id].concat());
         write_chunk(&prelude(reply.status, &reply.headers), &mut request);

@@ -3,8 +3,8 @@
 use super::framing::Framing;
 use std::io::{Error, ErrorKind::InvalidData};
 
-/// The Runtime API sends ten fields.
-const MAX_FIELDS: usize = 64;
+/// The Runtime API sends ten.
+const MAX_FIELDS: usize = 100;
 /// Nothing that sends a longer one is the Runtime API.
 const MAX_BYTES: usize = 64 * 1024;
 
