@@ -124,21 +124,21 @@ impl RuntimeApi {
     /// When the Runtime API can't be reached or answers with something else.
     pub async fn next(&mut self) -> Result<Option<(Invocation, Ticket)>, RuntimeError> {
         let request = self.head("GET", "invocation/next", "");
-        let Response { status, values, body, .. } = self.call(request, None).await?;
-        match status {
+        let response = self.call(request, None).await?;
+        match response.status {
             204 => return Ok(None),
-            200..300 => {}
-            _ => return Err(RuntimeError(format!("/invocation/next answered {status}"))),
+            _ if response.is_success() => {}
+            status => return Err(RuntimeError(format!("/invocation/next answered {status}"))),
         }
         let missing = || RuntimeError("/invocation/next named no request or no deadline".to_owned());
-        let [request_id, deadline, trace_id, invocation_id] = values;
+        let [request_id, deadline, trace_id, invocation_id] = response.values;
         // It becomes part of a path.
         let is_plain = |id: &String| id.bytes().all(|byte| byte.is_ascii_graphic());
         let request_id = request_id.filter(is_plain).ok_or_else(missing)?;
         let deadline = deadline.and_then(|text| text.parse().ok()).ok_or_else(missing)?;
         let ticket = Ticket { request_id: request_id.clone(), invocation_id };
         let deadline = moment(Duration::from_millis(deadline));
-        Ok(Some((Invocation { request_id, deadline, trace_id, event: body }, ticket)))
+        Ok(Some((Invocation { request_id, deadline, trace_id, event: response.body }, ticket)))
     }
 
     /// Sends a reply, write by write, and waits until it is taken. Prelude, separator and first event leave in one
@@ -154,10 +154,11 @@ impl RuntimeApi {
         let mut request = self.head("POST", &path, &[STREAMED, &id].concat());
         write_chunk(&prelude(reply.status, &reply.headers), &mut request);
         write_chunk(SEPARATOR, &mut request);
-        let status = self.call(request, Some(reply.body)).await?.status;
-        match status {
-            200..300 => Ok(()),
-            _ => Err(RuntimeError(format!("the response was answered {status}"))),
+        let response = self.call(request, Some(reply.body)).await?;
+        if response.is_success() {
+            Ok(())
+        } else {
+            Err(RuntimeError(format!("the response was answered {}", response.status)))
         }
     }
 
