@@ -1,49 +1,53 @@
-//! Configuration: read once at the start, from names to values, all that is wrong told at once. Owns every name and
-//! default but those of `AUTH_MODE`; a lookup gives the values, so it knows no environment.
+//! The configuration: every setting is read once at start, through a lookup closure, and every bad value is
+//! named in one error.
 
-mod aws;
-mod base;
-mod reader;
+mod auth;
+mod base_url;
+mod env;
 
-use crate::auth::AuthSettings;
-use crate::secret::{AwsEnvironment, SecretText};
-pub use base::Base;
-use reader::Reader;
-use std::{fmt, time::Duration};
+use crate::secret_string::SecretString;
+pub use auth::{AuthConfig, AuthMode, JwksConfig};
+pub use base_url::BaseUrl;
+use env::Env;
+use std::time::Duration;
 
-/// What names the key's secret.
-const KEY_SECRET: &str = "OPENAI_API_KEY_SECRET_ARN";
+const DEFAULT_MODEL: &str = "gpt-3.5-turbo";
+/// OpenAI shut the default model down on 2026-10-23. This one answers in its place.
+const DEFAULT_FALLBACK_MODEL: &str = "gpt-6-luna";
+const DEFAULT_SYSTEM_PROMPT: &str = "You are an AI assistant called 'GPTDock'. Answer in well-formatted markdown. \
+    Use headings, lists, code blocks, and formatting to make responses readable.";
+/// The first word of a chat must not wait for a model's thoughts.
+const DEFAULT_REASONING_EFFORT: &str = "none";
+/// Cloudflare keeps nothing in its cache for less.
+const MIN_CACHE_TTL_SECONDS: u64 = 60;
+/// Each retry waits twice as long as the one before; more than five never fit into a request.
+const MAX_MAX_RETRIES: u64 = 5;
 
-/// The largest duration that a setting may have: Lambda's own limit of 15 minutes.
-const MAX_DURATION_MS: u64 = 900_000;
-
-/// All settings of the function (the contract's section 9).
+/// All settings.
 #[derive(Debug)]
 pub struct Config {
-    /// Who may call.
-    pub auth: AuthSettings,
-    /// What may be asked.
+    /// `AUTH_MODE` and its settings.
+    pub auth: AuthConfig,
+    /// What callers may ask.
     pub chat: ChatConfig,
-    /// Whom we ask, and how patiently.
+    /// The gateway and its fallbacks.
     pub gateway: GatewayConfig,
-    /// Where the key comes from.
+    /// Where the OpenAI key comes from.
     pub key: KeySource,
     /// `SECRET_TTL_SECONDS`.
     pub secret_ttl: Duration,
-    /// How Secrets Manager is reached.
-    pub aws: AwsEnvironment,
     /// The times of an open stream.
-    pub stream: StreamTimes,
+    pub stream: StreamConfig,
     /// `MAX_BODY_BYTES`.
     pub max_body_bytes: usize,
 }
 
-/// Models, tokens and the system prompt.
+/// Models, limits and the system prompt.
 #[derive(Debug, Clone)]
 pub struct ChatConfig {
     /// `OPENAI_MODEL`.
     pub model: String,
-    /// `ALLOWED_MODELS` beside the default.
+    /// `ALLOWED_MODELS` without the default model and without `*`.
     pub allowed_models: Vec<String>,
     /// `ALLOWED_MODELS` holds `*`.
     pub any_model: bool,
@@ -51,43 +55,51 @@ pub struct ChatConfig {
     pub max_tokens: u64,
     /// `SYSTEM_PROMPT`.
     pub system_prompt: String,
+    /// `REASONING_EFFORT`: sent to reasoning models on `/conversations`.
+    pub reasoning_effort: Option<String>,
 }
 
-/// The gateway and its fallbacks.
+/// The gateway, its fallbacks and its time-outs.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// `OPENAI_BASEURL`, or what Cloudflare's account and gateway make.
-    pub base: Base,
+    /// `OPENAI_BASEURL`, or the URL of `CF_ACCOUNT_ID` and `CF_GATEWAY_ID`.
+    pub base: BaseUrl,
     /// `OPENAI_FALLBACK_BASEURL`.
-    pub fallback_base: Option<Base>,
-    /// `OPENAI_FALLBACK_MODELS`, in their order.
+    pub fallback_base: Option<BaseUrl>,
+    /// `OPENAI_FALLBACK_MODELS`, in order.
     pub fallback_models: Vec<String>,
-    /// `CONNECT_TIMEOUT_MS`: a connection that takes longer counts as failed.
+    /// `CONNECT_TIMEOUT_MS`: TCP and TLS.
     pub connect_timeout: Duration,
-    /// `RESPONSE_TIMEOUT_MS`: until the response head.
+    /// `RESPONSE_TIMEOUT_MS`: from the request to the response head.
     pub response_timeout: Duration,
-    /// `FIRST_EVENT_TIMEOUT_MS`: from the head to the first event, while another target is left.
+    /// `FIRST_EVENT_TIMEOUT_MS`: from the response head to the first event, while another target is left.
     pub first_event_timeout: Duration,
+    /// The same for a request that lets the model reason.
+    pub first_thought_timeout: Duration,
     /// `IDLE_TIMEOUT_MS`: silence that ends a stream.
     pub idle_timeout: Duration,
     /// `MAX_RETRIES`.
     pub max_retries: u32,
     /// `CACHE_TTL_SECONDS`.
     pub cache_ttl: Option<u64>,
+    /// `CF_LOG_PAYLOADS`: whether Cloudflare's log keeps prompts and answers.
+    pub log_payloads: Option<bool>,
+    /// `CF_GATEWAY_ID`, when the base is Cloudflare's REST API, which takes it as a header.
+    pub gateway_id: Option<String>,
 }
 
-/// Where the key comes from.
+/// Where the OpenAI key comes from.
 #[derive(Debug, Clone)]
 pub enum KeySource {
     /// `OPENAI_API_KEY_SECRET_ARN`: an ARN or a name in Secrets Manager.
     SecretsManager(String),
     /// `OPENAI_API_KEY`, for laptops.
-    Environment(SecretText),
+    Environment(SecretString),
 }
 
-/// The times that an open stream keeps.
+/// The times of an open stream.
 #[derive(Debug, Clone, Copy)]
-pub struct StreamTimes {
+pub struct StreamConfig {
     /// `KEEPALIVE_MS`.
     pub keep_alive: Duration,
     /// `IDLE_TIMEOUT_MS`.
@@ -96,23 +108,13 @@ pub struct StreamTimes {
     pub deadline_margin: Duration,
 }
 
-/// Every setting that can't be used, a sentence each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// All bad settings, one sentence each. No sentence quotes a value, which may be a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bad configuration: {}", .0.join("; "))]
 pub struct ConfigError(pub Vec<String>);
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "bad configuration: {}", self.0.join("; "))
-    }
-}
-
-impl std::error::Error for ConfigError {}
-
-const DEFAULT_SYSTEM_PROMPT: &str = "You are an AI assistant called 'GPTDock'. Answer in well-formatted markdown. \
-    Use headings, lists, code blocks, and formatting to make responses readable.";
-
 impl Config {
-    /// Reads every setting through `lookup`, which gives a variable's value by its name.
+    /// Reads every setting through `lookup`, which returns a variable's value.
     ///
     /// ```
     /// use gptdock::Config;
@@ -123,87 +125,89 @@ impl Config {
     ///     _ => None,
     /// });
     /// let problems = error.unwrap_err().0;
-    /// assert_eq!(problems[0], "MAX_RETRIES must be a whole number from 0 to 5, not \"many\"");
+    /// assert_eq!(problems[0], "MAX_RETRIES must be a whole number from 0 to 5");
     /// assert!(problems[1].starts_with("OPENAI_API_KEY_SECRET_ARN is not set"));
     /// ```
     ///
     /// # Errors
-    /// All bad values in one [`ConfigError`].
+    /// [`ConfigError`] with all bad values.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut problems = Vec::new();
-        let auth = AuthSettings::from_lookup(&lookup, &mut problems);
-        let mut reader = Reader::new(&lookup, problems);
-        let names_secret = match reader.text(KEY_SECRET) {
-            Some(_) => Some(KEY_SECRET),
-            None => auth.tenants_secret.is_some().then_some("CONNECT_TENANTS_SECRET_ARN"),
-        };
-        let idle = reader.duration_ms("IDLE_TIMEOUT_MS", 60_000);
+        let mut env = Env::new(&lookup);
+        let auth = AuthConfig::read(&mut env);
+        let idle = env.milliseconds("IDLE_TIMEOUT_MS", 60_000);
         let config = Self {
             auth,
-            chat: chat(&mut reader),
-            gateway: gateway(&mut reader, idle),
-            key: key(&mut reader),
-            secret_ttl: Duration::from_secs(reader.number("SECRET_TTL_SECONDS", 300, 0..=u32::MAX.into())),
-            aws: aws::environment(&mut reader, names_secret),
-            stream: StreamTimes {
-                keep_alive: reader.duration_ms("KEEPALIVE_MS", 15_000),
+            chat: chat(&mut env),
+            gateway: gateway(&mut env, idle),
+            key: key(&mut env),
+            secret_ttl: Duration::from_secs(env.number("SECRET_TTL_SECONDS", 300, 0..=u32::MAX.into())),
+            stream: StreamConfig {
+                keep_alive: env.milliseconds("KEEPALIVE_MS", 15_000),
                 idle,
-                deadline_margin: reader.duration_ms("DEADLINE_MARGIN_MS", 1_000),
+                deadline_margin: env.milliseconds("DEADLINE_MARGIN_MS", 1_000),
             },
-            max_body_bytes: reader.number("MAX_BODY_BYTES", 5_242_880, 0..=u32::MAX.into()) as usize,
+            max_body_bytes: env.number("MAX_BODY_BYTES", 5_242_880, 0..=u32::MAX.into()) as usize,
         };
-        reader.finish(config)
+        env.finish(config)
     }
 }
 
-fn chat(reader: &mut Reader) -> ChatConfig {
-    let model = reader.text("OPENAI_MODEL").unwrap_or_else(|| "gpt-3.5-turbo".to_owned());
-    let mut allowed_models = reader.list("ALLOWED_MODELS").unwrap_or_default();
+fn chat(env: &mut Env) -> ChatConfig {
+    let model = env.text("OPENAI_MODEL").unwrap_or_else(|| DEFAULT_MODEL.to_owned());
+    let mut allowed_models = env.list("ALLOWED_MODELS").unwrap_or_default();
     let any_model = allowed_models.iter().any(|name| name == "*");
     allowed_models.retain(|name| name != "*" && *name != model);
+    let reasoning_effort = env.or_default("REASONING_EFFORT", DEFAULT_REASONING_EFFORT);
+    if reasoning_effort.as_ref().is_some_and(|effort| !effort.bytes().all(|byte| byte.is_ascii_lowercase())) {
+        env.problem("REASONING_EFFORT must be a word in lower case, such as none, minimal, low or high");
+    }
     ChatConfig {
         model,
         allowed_models,
         any_model,
-        max_tokens: reader.number("MAX_TOKENS", 4096, 1..=u32::MAX.into()),
-        system_prompt: reader.text("SYSTEM_PROMPT").unwrap_or_else(|| DEFAULT_SYSTEM_PROMPT.to_owned()),
+        max_tokens: env.number("MAX_TOKENS", 4096, 1..=u32::MAX.into()),
+        system_prompt: env.text("SYSTEM_PROMPT").unwrap_or_else(|| DEFAULT_SYSTEM_PROMPT.to_owned()),
+        reasoning_effort,
     }
 }
 
-fn gateway(reader: &mut Reader, idle_timeout: Duration) -> GatewayConfig {
-    let base = base::primary(reader);
-    let fallback_base = base::fallback(reader, &base);
+fn gateway(env: &mut Env, idle_timeout: Duration) -> GatewayConfig {
+    let base = base_url::primary(env);
+    let fallback_base = base_url::fallback(env, &base);
+    let first_event = env.text("FIRST_EVENT_TIMEOUT_MS").map(|_| env.milliseconds("FIRST_EVENT_TIMEOUT_MS", 1));
+    let cache_seconds = MIN_CACHE_TTL_SECONDS..=u32::MAX.into();
     GatewayConfig {
+        gateway_id: env.text("CF_GATEWAY_ID").filter(|_| base.is_cloudflare_api()),
         base,
         fallback_base,
-        fallback_models: match reader.raw("OPENAI_FALLBACK_MODELS") {
-            Some(_) => reader.list("OPENAI_FALLBACK_MODELS").unwrap_or_default(),
-            None => vec!["gpt-6-luna".to_owned()],
+        fallback_models: match env.raw("OPENAI_FALLBACK_MODELS") {
+            Some(_) => env.list("OPENAI_FALLBACK_MODELS").unwrap_or_default(),
+            None => vec![DEFAULT_FALLBACK_MODEL.to_owned()],
         },
-        connect_timeout: reader.duration_ms("CONNECT_TIMEOUT_MS", 3_000),
-        response_timeout: reader.duration_ms("RESPONSE_TIMEOUT_MS", 30_000),
-        first_event_timeout: reader.duration_ms("FIRST_EVENT_TIMEOUT_MS", idle_timeout.as_millis() as u64),
+        connect_timeout: env.milliseconds("CONNECT_TIMEOUT_MS", 3_000),
+        response_timeout: env.milliseconds("RESPONSE_TIMEOUT_MS", 30_000),
+        first_event_timeout: first_event.unwrap_or(Duration::from_secs(10)),
+        first_thought_timeout: first_event.unwrap_or(idle_timeout),
         idle_timeout,
-        max_retries: reader.number("MAX_RETRIES", 2, 0..=5) as u32,
-        cache_ttl: reader
-            .text("CACHE_TTL_SECONDS")
-            .map(|_| reader.number("CACHE_TTL_SECONDS", 0, 0..=u32::MAX.into())),
+        max_retries: env.number("MAX_RETRIES", 2, 0..=MAX_MAX_RETRIES) as u32,
+        cache_ttl: env.text("CACHE_TTL_SECONDS").map(|_| env.number("CACHE_TTL_SECONDS", 0, cache_seconds)),
+        log_payloads: env.boolean("CF_LOG_PAYLOADS"),
     }
 }
 
-fn key(reader: &mut Reader) -> KeySource {
-    if let Some(id) = reader.text(KEY_SECRET) {
+fn key(env: &mut Env) -> KeySource {
+    if let Some(id) = env.text("OPENAI_API_KEY_SECRET_ARN") {
         return KeySource::SecretsManager(id);
     }
-    let key = reader.text("OPENAI_API_KEY").unwrap_or_default();
+    let key = env.text("OPENAI_API_KEY").unwrap_or_default();
+    let value = SecretString::header_value(key.trim());
     if key.trim().is_empty() {
-        reader.problem("OPENAI_API_KEY_SECRET_ARN is not set (nor OPENAI_API_KEY, for laptops)".to_owned());
-    } else if !key.trim().bytes().all(|byte| byte.is_ascii_graphic()) {
-        reader.problem("OPENAI_API_KEY holds characters that no key has".to_owned());
+        env.problem("OPENAI_API_KEY_SECRET_ARN is not set (nor OPENAI_API_KEY, for laptops)");
+    } else if value.is_none() {
+        env.problem("OPENAI_API_KEY must be visible ASCII characters");
     }
-    KeySource::Environment(SecretText::new(key.trim()))
+    KeySource::Environment(value.unwrap_or_else(|| SecretString::new("")))
 }
 
 #[cfg(test)]
-#[path = "config/tests.rs"]
 mod tests;

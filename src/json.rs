@@ -1,43 +1,122 @@
-//! What `serde_json` and serde's derived readers lack: a reader that builds nothing, a text that stays where it is, and
-//! an object that is nothing else.
+//! Reads a few members of JSON of unknown size without building a tree: `serde_json::Value` takes up to 400 bytes
+//! for each byte of hostile input.
+//!
+//! Values are returned as [`RawValue`]s, which borrow the text. `serde_json` checks them and does not recurse into
+//! them, so deep nesting costs no stack.
 
-mod escapes;
-mod reader;
-mod skip;
-mod word;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
 
-pub use reader::Reader;
+/// Calls `member` with the name and the value of each member of the object that is all of `text`. Names with
+/// escapes come unescaped.
+///
+/// # Errors
+/// When `text` is not one JSON object.
+pub fn for_each_member<'a>(
+    text: &'a str,
+    member: impl FnMut(&str, &'a RawValue),
+) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    deserializer.deserialize_map(Members(member))?;
+    deserializer.end()
+}
 
-use serde::{
-    Deserialize,
-    de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer},
-};
-use std::{borrow::Cow, fmt, marker::PhantomData};
+/// Calls `element` with each element of the array that is all of `text`.
+///
+/// # Errors
+/// When `text` is not one JSON array.
+pub fn for_each_element<'a>(text: &'a str, element: impl FnMut(&'a RawValue)) -> Result<(), serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    deserializer.deserialize_seq(Elements(element))?;
+    deserializer.end()
+}
 
-/// A string, borrowed when it holds no escapes. An `Option` of a `Cow` would always be copied.
-#[derive(Deserialize)]
-pub struct Text<'a>(#[serde(borrow)] pub Cow<'a, str>);
+/// The values of the members `names`, without those that are `null`. The last member of a name counts.
+///
+/// # Errors
+/// When `text` is not one JSON object.
+///
+/// ```
+/// let [id, error] = gptdock::json::members(r#"{"id":1,"error":null,"x":[]}"#, ["id", "error"])?;
+/// assert_eq!((id.map(|id| id.get()), error.is_none()), (Some("1"), true));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn members<'a, const N: usize>(
+    text: &'a str,
+    names: [&str; N],
+) -> Result<[Option<&'a RawValue>; N], serde_json::Error> {
+    let mut found = [None; N];
+    for_each_member(text, |name, value| {
+        if let Some(place) = names.iter().position(|wanted| *wanted == name) {
+            found[place] = Some(value).filter(|value| value.get() != "null");
+        }
+    })?;
+    Ok(found)
+}
 
-/// An object; serde alone would take an array as well, its elements in the order of the fields.
-pub struct Object<T>(pub T);
+/// The text of a JSON string. Returns `None` for any other value and for half a surrogate pair.
+pub fn string(value: &RawValue) -> Option<String> {
+    value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok())?
+}
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members(PhantomData))
+struct Members<F>(F);
+
+impl<'de, F: FnMut(&str, &'de RawValue)> Visitor<'de> for Members<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        // A name is handed on before its value is read, so it is kept; most names are short.
+        let mut name = String::new();
+        while map.next_key_seed(Name(&mut name))?.is_some() {
+            (self.0)(&name, map.next_value()?);
+        }
+        Ok(())
     }
 }
 
-struct Members<T>(PhantomData<T>);
+struct Name<'n>(&'n mut String);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
-    type Value = Object<T>;
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = ();
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+    fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
+        self.0.clear();
+        self.0.push_str(name);
+        Ok(())
+    }
+}
+
+struct Elements<F>(F);
+
+impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(value) = seq.next_element()? {
+            (self.0)(value);
+        }
+        Ok(())
     }
 }
 
@@ -45,28 +124,37 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
 mod tests {
     use super::*;
 
-    #[derive(Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow)]
-        name: Option<Text<'a>>,
-    }
-
-    fn name(json: &str) -> Option<Cow<'_, str>> {
-        serde_json::from_str::<Object<Named<'_>>>(json).ok()?.0.name.map(|Text(name)| name)
+    fn names(text: &str) -> Option<String> {
+        let mut found = String::new();
+        for_each_member(text, |name, value| found.push_str(&format!("{name}={} ", value.get()))).ok()?;
+        Some(found)
     }
 
     #[test]
-    fn an_object_is_no_array() {
-        assert_eq!(name(r#"{"x":[],"name":"a"}"#).as_deref(), Some("a"));
-        assert!(serde_json::from_str::<Named<'_>>(r#"["a"]"#).is_ok());
-        for other in [r#"["a"]"#, "null", "1", r#""a""#, r#"{"name":"a","name":"b"}"#] {
-            assert!(serde_json::from_str::<Object<Named<'_>>>(other).is_err(), "{other}");
+    fn reads_members_and_elements() {
+        assert_eq!(names(r#" {"a" : [1, {}],"\u0062":"\ud83d"} "#).as_deref(), Some("a=[1, {}] b=\"\\ud83d\" "));
+        let mut elements = Vec::new();
+        for_each_element("[1,[2],\"x\"]", |value| elements.push(value.get())).unwrap_or_default();
+        assert_eq!(elements, ["1", "[2]", "\"x\""]);
+    }
+
+    #[test]
+    fn rejects_everything_but_one_object() {
+        for text in ["", "[]", "1", "null", "{", "{}}", "{\"a\":}", "{\"a\":1,}", "{}\u{c}", "{a:1}"] {
+            assert_eq!(names(text), None, "{text}");
         }
     }
 
     #[test]
-    fn only_escapes_are_copied() {
-        assert!(matches!(name(r#"{"name":"日本"}"#), Some(Cow::Borrowed("日本"))));
-        assert!(matches!(name(r#"{"name":"\u65e5\n"}"#), Some(Cow::Owned(name)) if name == "日\n"));
+    fn the_last_member_counts_and_null_is_absent() {
+        let found = members(r#"{"a":1,"b":2,"a":3,"b":null}"#, ["a", "b", "c"]);
+        let found = found.map(|found| found.map(|value| value.map(RawValue::get)));
+        assert_eq!(found.ok(), Some([Some("3"), None, None]));
+    }
+
+    #[test]
+    fn deep_values_are_read_without_recursion() {
+        let deep = format!("{{\"a\":{}1{},\"b\":2}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(members(&deep, ["b"]).is_ok_and(|[b]| b.is_some()));
     }
 }
