@@ -19,7 +19,7 @@ const MAX_EVENT: usize = 6 * MEBIBYTE;
 const MAX_GROWTH: u64 = 80 * MEBIBYTE as u64;
 
 /// One at a time: each keeps a processor busy, and other tests have clocks to watch.
-static TURN: Mutex<()> = Mutex::const_new(());
+pub static TURN: Mutex<()> = Mutex::const_new(());
 
 struct Limits {
     _turn: MutexGuard<'static, ()>,

@@ -101,6 +101,7 @@ async fn empty_means_unset() {
         "SECRET_TTL_SECONDS",
         "MAX_BODY_BYTES",
         "CACHE_TTL_SECONDS",
+        "CF_LOG_PAYLOADS",
         "OPENAI_API_KEY",
         "CF_ACCOUNT_ID",
         "CF_GATEWAY_ID",
@@ -133,7 +134,7 @@ async fn the_ends_of_each_range_are_taken() {
         setup
             .with("MAX_RETRIES", "5")
             .with("SECRET_TTL_SECONDS", "0")
-            .with("CACHE_TTL_SECONDS", "0")
+            .with("CACHE_TTL_SECONDS", "60")
             .start()
             .await;
     }

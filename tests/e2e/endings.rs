@@ -35,10 +35,13 @@ async fn after_a_finish_reason_any_end_completes_the_answer() {
 #[tokio::test]
 async fn a_content_filter_in_mid_answer_is_an_end_as_the_model_gave_it() {
     let world = World::start().await;
+    let payloads = [token("PRIVATE"), chunk(json!({}), Some("content_filter"))];
     for dialect in BOTH {
-        let payloads = [token("PRIVATE"), chunk(json!({}), Some("content_filter"))];
         world.gateway.next(Answer::stream().events(&payloads).end());
-        assert_eq!(world.ask(dialect.ask()).await.completed(), payloads);
+        let answered = world.ask(dialect.ask()).await.completed();
+        // On the old route a sentence follows: `length_told.rs` reads it.
+        let more = usize::from(dialect == Dialect::Conversations);
+        assert_eq!((&answered[..2], answered.len()), (&payloads[..], 2 + more));
     }
 }
 

@@ -2,7 +2,9 @@
 
 use crate::support::answer::{Answer, Script, Step, healthy, milliseconds, only};
 use crate::support::event::Dialect;
+use crate::support::patience::{between, took};
 use crate::support::payload::healthy_payloads;
+use crate::support::secrets;
 use crate::support::world::{Setup, World};
 use std::time::Duration;
 
@@ -16,6 +18,38 @@ async fn a_connection_is_there_before_the_first_request_and_serves_them_all() {
     }
     assert_eq!(world.gateway.connections(), 1);
     assert_eq!(world.gateway.request(2).await.turn, 2);
+}
+
+#[tokio::test]
+async fn what_opens_a_connection_names_no_account_and_shows_no_key() {
+    let secret = r#"{"OPENAI_API_KEY":"sk-test-first","CF_AIG_TOKEN":"sk-test-cf"}"#.to_owned();
+    let world = Setup::new().secret(secrets::Answer::Value(secret)).start().await;
+    world.gateway.connected().await;
+    world.is_healthy().await;
+    let warming = world.gateway.warming();
+    assert!(warming.len() <= 1, "{warming:?}");
+    for head in warming {
+        assert_eq!(head.target, "/");
+        let named = head.headers.iter().any(|(name, _)| name == "authorization" || name.starts_with("cf-"));
+        assert!(!named, "{head:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_first_retry_after_a_lost_connection_goes_out_at_once() {
+    let world = World::start().await;
+    for number in 0..2 {
+        let before = world.gateway.count();
+        // Long enough for a request to be on its way, so that no connection counts as dead before its use.
+        world.gateway.next(Script(vec![milliseconds(50), Step::Reset]));
+        world.gateway.next(Script(vec![milliseconds(50), Step::Reset]));
+        world.is_healthy().await;
+        let seen = world.gateway.seen();
+        assert_eq!(seen.len(), before + 3, "{number}");
+        let wait = |index: usize| between(seen[index].answered.unwrap(), seen[index + 1].at);
+        took("the first retry", wait(before), 0..=100);
+        took("the second retry", wait(before + 1), 100..=700);
+    }
 }
 
 #[tokio::test]

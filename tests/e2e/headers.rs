@@ -11,7 +11,7 @@ async fn the_exact_bytes_come_back_with_the_headers_of_the_contract() {
     let world = World::start().await;
     let headers = [
         ("cf-aig-cache-status", "MISS"),
-        ("cf-aig-log-id", "01HXYZ"),
+        ("cf-aig-log-id", "01JADMCQQQBWH3NXZ5GCRN98DP"),
         ("x-ratelimit-remaining-requests", "9999"),
         ("x-ratelimit-reset-tokens", "6m0s"),
         ("set-cookie", "__cf_bm=abc; path=/"),

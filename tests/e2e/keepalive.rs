@@ -20,7 +20,7 @@ fn comments(response: &Response) -> usize {
 #[tokio::test]
 async fn the_stream_opens_after_a_while_though_the_gateway_is_silent() {
     let world = start().await;
-    let headers = [("cf-aig-log-id", "01HXYZ"), ("x-ratelimit-limit-requests", "10")];
+    let headers = [("cf-aig-log-id", "01JADMCQQQBWH3NXZ5GCRN98DP"), ("x-ratelimit-limit-requests", "10")];
     for dialect in BOTH {
         let mut script = Answer::with(&headers).events(&healthy_payloads()).end();
         script.0.insert(0, Step::Wait(std::time::Duration::from_millis(700)));
@@ -40,7 +40,7 @@ async fn the_stream_opens_after_a_while_though_the_gateway_is_silent() {
 #[tokio::test]
 async fn the_gate_waits_for_the_first_event_and_no_longer() {
     let world = start().await;
-    let (script, live) = Answer::with(&[("cf-aig-log-id", "01HXYZ")]).live();
+    let (script, live) = Answer::with(&[("cf-aig-log-id", "01JADMCQQQBWH3NXZ5GCRN98DP")]).live();
     world.gateway.next(script);
     let mut call = world.call(Dialect::Conversations.ask());
     world.gateway.request(0).await;
@@ -50,7 +50,7 @@ async fn the_gate_waits_for_the_first_event_and_no_longer() {
     live.end();
     let response = call.finish().await;
     response.opened_in(0..=190).completed();
-    assert_eq!(response.header("cf-aig-log-id"), Some("01HXYZ"));
+    assert_eq!(response.header("cf-aig-log-id"), Some("01JADMCQQQBWH3NXZ5GCRN98DP"));
 }
 
 #[tokio::test]

@@ -84,11 +84,32 @@ impl Function {
 
     /// The most memory that the process ever held, in bytes.
     pub fn peak_memory(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.pid());
-        let status = std::fs::read_to_string(path).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        self.status("VmHWM:")
+    }
+
+    /// The memory that the process holds now, in bytes.
+    pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
+        let status = self.proc_file("status");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         let kilobytes = line.trim().trim_end_matches(" kB");
         kilobytes.parse::<u64>().unwrap() * 1024
+    }
+
+    /// The processor time that the process has used, in steps of 10 ms.
+    pub fn processor_time(&self) -> Duration {
+        let stat = self.proc_file("stat");
+        // The name in brackets may hold spaces. `utime` and `stime` are the fields 14 and 15 of proc(5).
+        let fields = stat.rsplit_once(')').unwrap().1.split_whitespace().skip(11).take(2);
+        let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
+        Duration::from_millis(ticks * 10)
+    }
+
+    fn proc_file(&self, name: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{name}", self.pid())).unwrap()
     }
 }
 

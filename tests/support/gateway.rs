@@ -3,6 +3,7 @@
 use super::answer::{Script, Step, usual};
 use super::patience::Changes;
 use super::wire::{Head, Wire};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -41,6 +42,7 @@ struct State {
     usual: Mutex<Usual>,
     seen: Mutex<Vec<Seen>>,
     connections: Mutex<usize>,
+    warming: Mutex<Vec<Head>>,
     changes: Changes,
 }
 
@@ -65,6 +67,7 @@ impl Gateway {
             usual: Mutex::new(Box::new(|seen| usual(&seen.body))),
             seen: Mutex::default(),
             connections: Mutex::default(),
+            warming: Mutex::default(),
             changes: Changes::new(),
         });
         let shared = Arc::clone(&state);
@@ -105,6 +108,11 @@ impl Gateway {
         *self.state.connections.lock().unwrap()
     }
 
+    /// The requests that opened a connection and asked for nothing.
+    pub fn warming(&self) -> Vec<Head> {
+        self.state.warming.lock().unwrap().clone()
+    }
+
     /// Waits for the first connection.
     pub async fn connected(&self) {
         let connected = || (self.connections() > 0).then_some(());
@@ -133,10 +141,22 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
     let mut wire = Wire::new(stream);
     let mut turn = 0;
     while let Some(head) = wire.head().await {
+        // The function opens its connection with a `HEAD`. That is no caller's request.
+        if head.method == "HEAD" {
+            state.warming.lock().unwrap().push(head);
+            match wire.reply("404 Not Found", "", "").await {
+                Ok(()) => continue,
+                Err(_) => return,
+            }
+        }
         let Ok(body) = wire.body(&head).await else {
             return;
         };
-        let body = serde_json::from_slice(&body).expect("the gateway is asked in JSON");
+        // What is nested too deeply for a tree, or holds half a surrogate pair, is still JSON.
+        let body = serde_json::from_slice(&body).unwrap_or_else(|_| {
+            let _: IgnoredAny = serde_json::from_slice(&body).expect("the gateway is asked in JSON");
+            Value::Null
+        });
         let seen = Seen { at: Instant::now(), head, body, turn, gone: None, answered: None };
         turn += 1;
         let queued = state.queue.lock().unwrap().pop_front();

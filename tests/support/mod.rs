@@ -13,6 +13,7 @@ pub mod key_host;
 pub mod patience;
 pub mod payload;
 pub mod response;
+pub mod rest_event;
 pub mod runtime_api;
 pub mod schema;
 pub mod secrets;

@@ -16,6 +16,10 @@ pub enum Answer {
     Value(String),
     /// An error of this type, such as `AccessDeniedException`.
     Error(&'static str),
+    /// A status and these bytes, whatever they are.
+    Raw(u16, String),
+    /// A 200 whose body breaks off after these bytes.
+    Cut(String),
     Hang,
 }
 
@@ -118,6 +122,19 @@ async fn serve(stream: TcpStream, state: Arc<State>) {
         let missing = Answer::Error("ResourceNotFoundException");
         let (status, body) = match known.map_or(missing, |secret| secret.answer.lock().unwrap().clone()) {
             Answer::Hang => return wire.gone().await,
+            Answer::Raw(status, body) => {
+                let headers = "content-type: application/x-amz-json-1.1\r\n";
+                if wire.reply(&format!("{status} Whatever"), headers, &body).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            Answer::Cut(body) => {
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len() + 1);
+                // The test sees what the function makes of it.
+                let _ = wire.send((head + &body).as_bytes()).await;
+                return;
+            }
             Answer::Value(value) => (
                 "200 OK",
                 json!({

@@ -1,0 +1,109 @@
+//! Authenticates requests: Atlassian Connect tenants, holders of bearer tokens, and issuers behind a JWKS.
+
+mod connect;
+mod credentials;
+mod jwks;
+mod jwt;
+mod key_set;
+mod lookup;
+mod reason;
+mod tenants;
+
+pub use credentials::{Credentials, MAX_TOKEN_BYTES};
+
+use crate::{
+    caller::Caller,
+    config::{AuthMode, Config},
+    secrets::{Cached, OpenAiSecret, Secrets},
+};
+use connect::Connect;
+use credentials::Presented;
+use jwks::Jwks;
+use std::time::SystemTime;
+use tenants::Tenants;
+
+/// A request is not authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthError {
+    /// 401 with one uniform body. The word is for the log only.
+    Denied(&'static str),
+    /// 503: the tenants, the bearer tokens or the issuer's keys cannot be read.
+    Unavailable,
+}
+
+/// Authenticates requests. There is one for the life of the process: it caches tenants and keys.
+pub struct Authenticator {
+    is_open: bool,
+    connect: Option<Connect>,
+    bearer: Option<Cached<OpenAiSecret>>,
+    jwks: Option<Jwks>,
+}
+
+impl Authenticator {
+    /// An authenticator with the modes of the configuration.
+    pub fn new(config: &Config, secrets: &Secrets, http: reqwest::Client) -> Self {
+        let auth = &config.auth;
+        let tenants = auth.tenants_secret.as_ref().map(|id| secrets.cached("tenants", id, Tenants::parse));
+        Self {
+            is_open: auth.modes == [AuthMode::None],
+            connect: tenants.map(Connect::new),
+            bearer: auth.modes.contains(&AuthMode::Bearer).then(|| secrets.openai.clone()),
+            jwks: auth.jwks().map(|jwks| Jwks::new(jwks.clone(), http)),
+        }
+    }
+
+    /// Reads tenants and keys before the first request. A failure is logged, and the first request tries again.
+    pub async fn warm(&self) {
+        let tenants = async {
+            if let Some(connect) = &self.connect {
+                connect.warm().await;
+            }
+        };
+        let keys = async {
+            if let Some(jwks) = &self.jwks {
+                jwks.warm().await;
+            }
+        };
+        tokio::join!(tenants, keys);
+    }
+
+    /// Returns the caller of a request at `now`.
+    ///
+    /// The form of the credential selects the mode, and the decision of that mode is final: `?jwt=`, then
+    /// `Authorization: JWT`, belongs to `connect`; `Authorization: Bearer` in the form of a JWT belongs to `jwks`
+    /// when that mode is on; every other bearer token belongs to `bearer`.
+    ///
+    /// # Errors
+    /// [`AuthError::Denied`] for a request without valid credentials, [`AuthError::Unavailable`] when they cannot be
+    /// checked.
+    pub async fn authenticate(
+        &self,
+        credentials: &Credentials<'_>,
+        now: SystemTime,
+    ) -> Result<Caller, AuthError> {
+        if self.is_open {
+            return Ok(Caller::default());
+        }
+        let mode_off = AuthError::Denied(reason::MODE_OFF);
+        let presented = match &self.connect {
+            Some(_) => credentials.in_query_or_header()?,
+            None => credentials.in_header()?,
+        };
+        match presented {
+            Presented::Jwt(token) => self.connect.as_ref().ok_or(mode_off)?.authenticate(&token, now).await,
+            Presented::Bearer(token) => match &self.jwks {
+                Some(jwks) if jwt::looks_like_jwt(token) => jwks.authenticate(token, now).await,
+                _ => bearer(self.bearer.as_ref().ok_or(mode_off)?, token).await,
+            },
+        }
+    }
+}
+
+/// Returns the caller of a fixed token. An unknown token causes no read.
+async fn bearer(secret: &Cached<OpenAiSecret>, token: &str) -> Result<Caller, AuthError> {
+    let secret = secret.current().await.map_err(|_| AuthError::Unavailable)?;
+    secret.bearer_tokens.name(token).map(Caller::tenant).ok_or(AuthError::Denied(reason::BEARER_UNKNOWN))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! Chat requests: reads and checks what callers send, renders what the gateway is sent. No I/O.
+//!
+//! Accepts the messages of ChatGPT-web and of OpenAI. Renders the body of [Create chat completion][create].
+//!
+//! [create]: https://platform.openai.com/docs/api-reference/chat/create
+
+mod body;
+mod content;
+mod message;
+mod models;
+mod params;
+mod request;
+
+pub use models::{Models, is_reasoning_model};
+pub use params::{Adjustments, Parameter};
+pub use request::ChatRequest;
+
+#[cfg(test)]
+mod memory_tests;

@@ -1,0 +1,130 @@
+//! The one HTTP client of the process. The gateway, the fallback, the key host and the AWS SDK share it, so there is
+//! one TLS configuration and one pool of connections.
+
+pub mod aws;
+
+use reqwest::{Client, Response, redirect::Policy};
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::TrustAnchor};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
+
+/// Longer than the pauses within one chat, and shorter than the 400 s after which Cloudflare closes a connection.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+/// A host that acknowledges nothing for this long is gone. Connections die silently while Lambda has the environment
+/// frozen; without this limit a request on one waits for the whole response time-out.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
+/// TCP and HTTP/2 probe a silent host this often.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// TCP gives a connection up after so many unanswered probes.
+const KEEP_ALIVE_RETRIES: u32 = 3;
+/// HTTP/2 gives a connection up when a ping stays unanswered for this long.
+const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The client cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The TLS library does not support its own default protocol versions.
+    #[error("the TLS configuration is invalid: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The HTTP library refuses the configuration.
+    #[error("the HTTP client cannot be built: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Builds the client with the built-in root certificates. Loading the system's would cost each cold start 5 to 7 ms.
+/// `connect_timeout` covers TCP and TLS.
+///
+/// reqwest's default retry stays on: it repeats a request at most twice, and only when HTTP/2 says that the server
+/// did not process it.
+///
+/// # Errors
+/// [`BuildError`] when TLS or HTTP cannot be configured. No input causes it.
+pub fn build(connect_timeout: Duration) -> Result<Client, BuildError> {
+    with_roots(webpki_roots::TLS_SERVER_ROOTS.to_vec(), connect_timeout)
+}
+
+/// Builds the client with other root certificates.
+///
+/// # Errors
+/// As for [`build`].
+pub fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -> Result<Client, BuildError> {
+    let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(RootCertStore { roots })
+        .with_no_client_auth();
+    // reqwest adds no protocols to a preconfigured TLS; without them there is no HTTP/2.
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let client = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(Policy::none())
+        .no_proxy()
+        .user_agent(concat!("gptdock/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(connect_timeout)
+        .tcp_nodelay(true)
+        .tcp_user_timeout(TCP_USER_TIMEOUT)
+        .tcp_keepalive(KEEP_ALIVE_INTERVAL)
+        .tcp_keepalive_interval(KEEP_ALIVE_INTERVAL)
+        .tcp_keepalive_retries(KEEP_ALIVE_RETRIES)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
+        .http2_keep_alive_while_idle(false)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .build()?;
+    Ok(client)
+}
+
+/// A response was not received.
+#[derive(Debug)]
+pub enum ReceiveError {
+    /// The body is over the limit.
+    TooLarge,
+    /// There was no connection, or it broke.
+    Http(reqwest::Error),
+}
+
+impl ReceiveError {
+    /// What happened, without the URL that reqwest's own text holds.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "the answer is too large",
+            Self::Http(error) if error.is_connect() => "could not connect",
+            Self::Http(error) if error.is_timeout() => "timed out",
+            Self::Http(_) => "the connection broke",
+        }
+    }
+}
+
+impl fmt::Display for ReceiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
+impl Error for ReceiveError {}
+
+impl From<reqwest::Error> for ReceiveError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error)
+    }
+}
+
+/// Reads a whole body of at most `limit` bytes.
+///
+/// # Errors
+/// [`ReceiveError`] when the body is larger or breaks off.
+pub async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, ReceiveError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > limit {
+            return Err(ReceiveError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+#[path = "http_client/stub_server_tests.rs"]
+pub(crate) mod stub_server;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! The body of a streamed response: it waits for the gateway and the clock, and writes what [`StreamState`] decides.
+
+use super::state::{Stop, StreamState};
+use crate::{
+    error::ApiError,
+    gateway::{Arrival, OpenAnswer, UpstreamEvents},
+    telemetry::RequestLog,
+};
+use bytes::{Bytes, BytesMut};
+use std::{
+    fmt,
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// The gateway module, which is still asking target after target.
+pub type Opening = Pin<Box<dyn Future<Output = Result<OpenAnswer, ApiError>> + Send>>;
+
+/// Where the events come from.
+pub enum Source {
+    /// The stream was opened before the gateway answered. Retries and fallbacks go on.
+    Opening(Opening),
+    /// The gateway answers.
+    Open(UpstreamEvents),
+    /// No more events come.
+    Closed,
+}
+
+/// A body of writes, each of complete events. It never fails: a failure becomes its last event.
+pub struct StreamBody {
+    state: StreamState,
+    source: Source,
+    timer: Pin<Box<Sleep>>,
+    out: BytesMut,
+    log: RequestLog,
+}
+
+impl fmt::Debug for StreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamBody").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl StreamBody {
+    /// A body that passes on the events of `source`.
+    pub fn new(state: StreamState, source: Source, log: RequestLog) -> Self {
+        let timer = Box::pin(sleep_until(state.next_wake()));
+        Self { state, source, timer, out: BytesMut::new(), log }
+    }
+
+    /// The next write. `None` after the end.
+    pub fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let polled = catch_unwind(AssertUnwindSafe(|| self.poll(cx)));
+        let polled = polled.unwrap_or_else(|_| {
+            self.out.clear();
+            self.state.stop(Stop::Panic, &mut self.out);
+            Poll::Ready(())
+        });
+        ready!(polled);
+        if self.state.has_ended() && !matches!(self.source, Source::Closed) {
+            self.close();
+        }
+        if self.out.is_empty() {
+            return Poll::Ready(None);
+        }
+        self.log.wrote(self.out.len(), self.state.events());
+        Poll::Ready(Some(self.out.split().freeze()))
+    }
+
+    /// Ready when there is something to write, or after the end.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.out.is_empty() && !self.state.has_ended() {
+            if self.poll_source(cx).is_ready() {
+                continue;
+            }
+            ready!(self.timer.as_mut().poll(cx));
+            // Events move the due time but not the timer: it is reset only when it fires.
+            self.state.wake(Instant::now(), &mut self.out);
+            self.timer.as_mut().reset(self.state.next_wake());
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.source {
+            Source::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
+                Ok(answer) => {
+                    self.state.answered(&answer.model, Instant::now());
+                    self.timer.as_mut().reset(self.state.next_wake());
+                    self.source = Source::Open(answer.events);
+                }
+                Err(error) => self.state.interrupt(error, &mut self.out),
+            },
+            Source::Open(events) => {
+                let now = Instant::now();
+                match events.next() {
+                    Ok(Some(event)) => {
+                        self.state.event(event.payload, event.kind, now, &mut self.out);
+                        self.pass_on_complete_events(now);
+                    }
+                    Ok(None) => return self.poll_arrival(cx),
+                    Err(_) => self.state.stop(Stop::EventTooLong, &mut self.out),
+                }
+            }
+            Source::Closed => self.state.stop(Stop::BodyEnded, &mut self.out),
+        }
+        Poll::Ready(())
+    }
+
+    /// Events that arrived together share a write.
+    fn pass_on_complete_events(&mut self, now: Instant) {
+        let Source::Open(events) = &mut self.source else { return };
+        while !self.state.has_ended() {
+            match events.next() {
+                Ok(Some(event)) => self.state.event(event.payload, event.kind, now, &mut self.out),
+                Ok(None) => return,
+                Err(_) => self.state.stop(Stop::EventTooLong, &mut self.out),
+            }
+        }
+    }
+
+    fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Source::Open(events) = &mut self.source else { return Poll::Ready(()) };
+        let arrival = ready!(events.poll_arrival(cx));
+        let now = Instant::now();
+        match arrival {
+            Arrival::Bytes => self.state.heard(now),
+            Arrival::Broken => self.state.stop(Stop::BodyEnded, &mut self.out),
+            Arrival::End => {
+                if let Some(event) = events.last() {
+                    self.state.event(event.payload, event.kind, now, &mut self.out);
+                }
+                self.state.stop(Stop::BodyEnded, &mut self.out);
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn close(&mut self) {
+        let source = std::mem::replace(&mut self.source, Source::Closed);
+        self.log.ended(self.state.error(), self.state.finish_reason());
+        if let Some(code) = self.state.gateway_code() {
+            self.log.attempts().lock().gateway_code = Some(code);
+        }
+        if let Source::Open(events) = source
+            && self.state.error().is_none()
+        {
+            events.drain();
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "body_tests.rs"]
+mod tests;

@@ -1,0 +1,257 @@
+//! The state machine of one stream: events and the time in, writes out. It has no I/O and never waits.
+
+use crate::{
+    api_format::{AnswerId, ApiFormat},
+    error::{ApiError, ApiErrorKind},
+    gateway::ErrorResponse,
+    json,
+    sse::{ChunkKind, DONE, KEEP_ALIVE, write_event},
+};
+use bytes::{BufMut, BytesMut};
+use http::HeaderMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The time limits of a stream.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamLimits {
+    /// Silence towards the caller after which a comment is sent.
+    pub keep_alive: Duration,
+    /// Silence of the gateway that ends the stream.
+    pub idle: Duration,
+    /// When the stream must end.
+    pub deadline: Instant,
+}
+
+/// Why no more events come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The body ended or broke.
+    BodyEnded,
+    /// The gateway was silent for the idle time.
+    Silence,
+    /// The Lambda deadline is near.
+    Deadline,
+    /// An event is longer than the limit.
+    EventTooLong,
+    /// The code panicked.
+    Panic,
+}
+
+/// One stream. Until the gateway answers, it only keeps the caller's connection alive.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use gptdock::{api_format::{AnswerId, ApiFormat}, sse::classify, stream::{Stop, StreamLimits, StreamState}};
+/// use std::time::Duration;
+/// use tokio::time::Instant;
+///
+/// let (now, second) = (Instant::now(), Duration::from_secs(1));
+/// let limits = StreamLimits { keep_alive: 15 * second, idle: 60 * second, deadline: now + 900 * second };
+/// let answer = AnswerId { id: "chatcmpl-1".into(), created: 0, model: "gpt-4o".into() };
+/// let mut stream = StreamState::new(ApiFormat::ChatGptWeb, answer, 1, limits, now);
+///
+/// let mut out = BytesMut::new();
+/// stream.answered("gpt-4o", now);
+/// let last = br#"{"choices":[{"finish_reason":"stop"}]}"#;
+/// stream.event(last, classify(last), now, &mut out);
+/// stream.stop(Stop::BodyEnded, &mut out); // without `[DONE]`, but every choice is finished
+/// assert_eq!(&out[..], b"data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+/// assert!(stream.has_ended() && stream.error().is_none());
+/// ```
+#[derive(Debug)]
+pub struct StreamState {
+    format: ApiFormat,
+    answer: AnswerId,
+    has_answer_id: bool,
+    limits: StreamLimits,
+    /// The choices without a `finish_reason`, one bit each.
+    unfinished: u128,
+    /// When bytes last came from the gateway. `None` until it answers.
+    heard: Option<Instant>,
+    /// When something was last written.
+    wrote: Instant,
+    end: Option<Result<(), ApiError>>,
+    finish_reason: Option<String>,
+    gateway_code: Option<u32>,
+    events: u64,
+}
+
+impl StreamState {
+    /// A stream of `choices` choices (1 to 128), opened at `now`. `answer` names it until the gateway does.
+    pub fn new(format: ApiFormat, answer: AnswerId, choices: u32, limits: StreamLimits, now: Instant) -> Self {
+        Self {
+            format,
+            answer,
+            has_answer_id: false,
+            limits,
+            unfinished: u128::MAX >> 128_u32.saturating_sub(choices).min(127),
+            heard: None,
+            wrote: now,
+            end: None,
+            finish_reason: None,
+            gateway_code: None,
+            events: 0,
+        }
+    }
+
+    /// Whether the end was written.
+    pub fn has_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// The error that ended the stream.
+    pub fn error(&self) -> Option<&ApiError> {
+        self.end.as_ref()?.as_ref().err()
+    }
+
+    /// The last `finish_reason`.
+    pub fn finish_reason(&self) -> Option<&str> {
+        self.finish_reason.as_deref()
+    }
+
+    /// Cloudflare's number of the error that ended the stream.
+    pub fn gateway_code(&self) -> Option<u32> {
+        self.gateway_code
+    }
+
+    /// The events passed on so far, without the end.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// `model` answers.
+    pub fn answered(&mut self, model: &str, now: Instant) {
+        model.clone_into(&mut self.answer.model);
+        self.heard = Some(now);
+    }
+
+    /// Bytes came from the gateway.
+    pub fn heard(&mut self, now: Instant) {
+        self.heard = Some(now);
+    }
+
+    /// An event came. The deadline is checked here too, since a gateway that never pauses leaves no time for
+    /// [`wake`](Self::wake).
+    pub fn event(&mut self, payload: &[u8], kind: ChunkKind, now: Instant, out: &mut BytesMut) {
+        if self.has_ended() {
+            return;
+        }
+        if now >= self.limits.deadline {
+            return self.stop(Stop::Deadline, out);
+        }
+        match kind {
+            ChunkKind::Done => self.complete(out),
+            ChunkKind::Malformed => self.interrupt(unreadable(), out),
+            ChunkKind::Error => {
+                let error = ErrorResponse::read(200, &HeaderMap::new(), payload);
+                self.gateway_code = error.gateway_code;
+                self.interrupt(error.api_error(), out);
+            }
+            ChunkKind::Chunk { finished, finish_reason } => {
+                self.identify(payload);
+                if finished & self.unfinished != 0 {
+                    self.finish_reason = finish_reason;
+                }
+                self.unfinished &= !finished;
+                self.pass_on(payload, now, out);
+            }
+            ChunkKind::Other => self.pass_on(payload, now, out),
+        }
+    }
+
+    fn pass_on(&mut self, payload: &[u8], now: Instant, out: &mut BytesMut) {
+        write_event(payload, out);
+        self.wrote = now;
+        self.events += 1;
+    }
+
+    /// Takes the first non-empty `id` and `model` of the answer, which the events of our own then carry too.
+    fn identify(&mut self, payload: &[u8]) {
+        if self.has_answer_id {
+            return;
+        }
+        let text = std::str::from_utf8(payload).unwrap_or_default();
+        let [id, created, model] = json::members(text, ["id", "created", "model"]).unwrap_or_default();
+        let word = |value: Option<_>| value.and_then(json::string).filter(|word| !word.is_empty());
+        if let Some(created) = created.and_then(|created| created.get().parse().ok()) {
+            self.answer.created = created;
+        }
+        if let Some(model) = word(model) {
+            self.answer.model = model;
+        }
+        if let Some(id) = word(id) {
+            self.answer.id = id;
+            self.has_answer_id = true;
+        }
+    }
+
+    /// No more events come. A finished answer is completed; any other is interrupted.
+    pub fn stop(&mut self, why: Stop, out: &mut BytesMut) {
+        let error = match why {
+            Stop::BodyEnded | Stop::Silence | Stop::Deadline if self.unfinished == 0 => {
+                return self.complete(out);
+            }
+            Stop::BodyEnded => ApiError::from(ApiErrorKind::Gateway)
+                .with_message("The connection to the AI service was lost. Please try again."),
+            Stop::Silence => ApiError::from(ApiErrorKind::GatewayTimeout)
+                .with_message("The AI service went silent. Please try again."),
+            Stop::Deadline => ApiErrorKind::Deadline.into(),
+            Stop::EventTooLong => unreadable(),
+            Stop::Panic => ApiErrorKind::Internal.into(),
+        };
+        self.interrupt(error, out);
+    }
+
+    /// Ends the stream with an error.
+    pub fn interrupt(&mut self, error: ApiError, out: &mut BytesMut) {
+        if !self.has_ended() {
+            write_event(&self.format.error_event(&error, &self.answer), out);
+            self.end = Some(Err(error));
+        }
+    }
+
+    fn complete(&mut self, out: &mut BytesMut) {
+        if self.has_ended() {
+            return;
+        }
+        let reason = self.finish_reason.as_deref().unwrap_or_default();
+        if let Some(note) = self.format.finish_note(reason, &self.answer) {
+            write_event(&note, out);
+            self.events += 1;
+        }
+        write_event(DONE, out);
+        self.end = Some(Ok(()));
+    }
+
+    /// When [`wake`](Self::wake) is due, if nothing is heard or written before.
+    pub fn next_wake(&self) -> Instant {
+        let keep_alive = self.wrote + self.limits.keep_alive;
+        let silence = self.heard.map(|heard| heard + self.limits.idle);
+        silence.into_iter().fold(keep_alive.min(self.limits.deadline), Instant::min)
+    }
+
+    /// Does what is due at `now`.
+    pub fn wake(&mut self, now: Instant, out: &mut BytesMut) {
+        if self.has_ended() {
+            return;
+        }
+        if now >= self.limits.deadline {
+            self.stop(Stop::Deadline, out);
+        } else if self.heard.is_some_and(|heard| now >= heard + self.limits.idle) {
+            self.stop(Stop::Silence, out);
+        } else if now >= self.wrote + self.limits.keep_alive {
+            out.put_slice(KEEP_ALIVE);
+            self.wrote = now;
+        }
+    }
+}
+
+fn unreadable() -> ApiError {
+    ApiError::from(ApiErrorKind::Gateway)
+        .with_message("The AI service sent something unreadable. Please try again.")
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
