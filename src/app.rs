@@ -84,7 +84,7 @@ impl App {
             config.gateway.clone(),
             client,
             secrets.openai.clone(),
-            config.named_models(),
+            config.models().cloned().collect(),
         ));
         let connecting = Arc::clone(&gateway);
         // A slow gateway must not delay the start.
@@ -155,7 +155,7 @@ impl App {
         }
         let body = self.checked(request.into_body())?;
         let chat = ChatRequest::parse(body, passage.format, &self.config.chat, &self.models)?;
-        log.asks_for(&chat.model, self.config.names_model(&chat.model));
+        log.asks_for(&chat.model, self.config.models().any(|model| *model == chat.model));
         let trace_id = passage.context.trace_id.as_deref();
         let metadata = Metadata::new(&caller, &passage.context.request_id, route.path(), trace_id);
         let request = UpstreamRequest { chat, metadata, deadline: passage.deadline };

@@ -152,16 +152,9 @@ impl Config {
     }
 
     /// Every model that a setting names.
-    pub fn named_models(&self) -> Vec<String> {
+    pub fn models(&self) -> impl Iterator<Item = &String> {
         let (chat, gateway) = (&self.chat, &self.gateway);
-        let models = std::iter::once(&chat.model).chain(&chat.allowed_models).chain(&gateway.fallback_models);
-        models.cloned().collect()
-    }
-
-    /// Whether a setting names the model.
-    pub fn names_model(&self, model: &str) -> bool {
-        let lists = [&self.chat.allowed_models, &self.gateway.fallback_models];
-        self.chat.model == model || lists.into_iter().flatten().any(|name| name == model)
+        std::iter::once(&chat.model).chain(&chat.allowed_models).chain(&gateway.fallback_models)
     }
 }
 

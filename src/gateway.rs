@@ -75,7 +75,10 @@ impl Gateway {
         let mut targets = Targets::new(&self.config, has_key, &request.chat.model, &self.memory);
         let mut state = RetryState::new(self.config.max_retries);
         let mut reported = Reported::default();
-        let mut adjustments = self.memory.adjustments(&request.chat.model);
+        let adjustments_of = |targets: &Targets<'_>| {
+            targets.current().map(|target| self.memory.adjustments(target.model)).unwrap_or_default()
+        };
+        let mut adjustments = adjustments_of(&targets);
         while let Some(target) = targets.current() {
             let lets_model_reason = request.chat.lets_model_reason(target.model, &adjustments);
             let attempt = Attempt {
@@ -131,7 +134,7 @@ impl Gateway {
                 Some(next) if targets.advance(next) => {}
                 _ => break,
             }
-            adjustments = targets.current().map(|next| self.memory.adjustments(next.model)).unwrap_or_default();
+            adjustments = adjustments_of(&targets);
             log.lock().fallback = true;
             state = state.for_next_target();
         }

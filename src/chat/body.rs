@@ -13,9 +13,6 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 pub const NO_MESSAGES: &str = "Messages array is required";
 
 /// The text of a body, without its byte order mark.
-///
-/// # Errors
-/// [`ApiErrorKind::InvalidJson`] for a body that is not UTF-8.
 pub fn text(body: &[u8]) -> Result<&str, ApiError> {
     let text = std::str::from_utf8(body).map_err(|_| ApiErrorKind::InvalidJson)?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
@@ -52,10 +49,7 @@ fn code_unit(body: &[u8], at: usize) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Reads a whole text.
-///
-/// # Errors
-/// [`ApiErrorKind::InvalidJson`], or [`ApiErrorKind::InvalidRequest`] with the place of the fault.
+/// Reads a whole text. Fails with `InvalidJson`, or with `InvalidRequest` and the place of the fault.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ApiError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(text, &error))?;

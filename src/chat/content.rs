@@ -4,34 +4,26 @@ use super::body::text_of;
 use serde::de::{
     Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor, value::MapAccessDeserializer,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::{borrow::Cow, fmt};
 
-/// A content as OpenAI takes it.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub enum Content<'a> {
-    /// Text alone. An empty text is no content.
-    Text(Cow<'a, str>),
-    /// Text and images in their order.
-    Parts(Vec<Part<'a>>),
-}
+/// Text and images in their order. Holds no empty text, and no two texts in a row.
+#[derive(Default)]
+pub struct Content<'a>(Vec<Part<'a>>);
 
 /// One part of a content array. A body can hold a million of them, so they are small.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub enum Part<'a> {
-    /// Text.
+enum Part<'a> {
     Text(TextPart<'a>),
     /// An `image_url` part as the caller wrote it.
     Image(&'a RawValue),
 }
 
-/// `{"type":"text","text":…}`.
 #[derive(Serialize)]
 #[serde(tag = "type", rename = "text")]
-pub struct TextPart<'a> {
+struct TextPart<'a> {
     text: Cow<'a, str>,
 }
 
@@ -51,16 +43,26 @@ struct PartObject<'a> {
     image_url: Option<&'a RawValue>,
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
+    /// A text alone.
+    pub fn text(text: Cow<'a, str>) -> Self {
+        let part = Part::Text(TextPart { text });
+        Self(if part.is_empty() { Vec::new() } else { vec![part] })
+    }
+
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        matches!(self, Self::Text(text) if text.is_empty())
+        self.0.is_empty()
     }
 }
 
-impl Default for Content<'_> {
-    fn default() -> Self {
-        Self::Text("".into())
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0[..] {
+            [] => serializer.serialize_str(""),
+            [Part::Text(part)] => serializer.serialize_str(&part.text),
+            parts => parts.serialize(serializer),
+        }
     }
 }
 
@@ -88,7 +90,7 @@ impl ContentVisitor {
         if self.only_parts {
             return Err(E::invalid_type(Unexpected::Other("string"), &self));
         }
-        Ok(Content::Text(text))
+        Ok(Content::text(text))
     }
 }
 
@@ -141,14 +143,7 @@ fn join<'de, A: SeqAccess<'de>>(mut parts: A) -> Result<Content<'de>, A::Error> 
         read.clear();
     }
     read.pop_if(|last| last.is_empty());
-    Ok(match read.pop() {
-        None => Content::default(),
-        Some(Part::Text(part)) if read.is_empty() => Content::Text(part.text),
-        Some(last) => {
-            read.push(last);
-            Content::Parts(read)
-        }
-    })
+    Ok(Content(read))
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Part<'a> {

@@ -1,6 +1,6 @@
 //! The messages of a request: ChatGPT-web's or OpenAI's in, OpenAI's out.
 
-use super::body::{Object, messages_error, text_of};
+use super::body::{NO_MESSAGES, Object, messages_error, text_of};
 use super::content::Content;
 use crate::api_format::ApiFormat;
 use crate::error::{ApiError, ApiErrorKind};
@@ -14,7 +14,7 @@ const MAX_MESSAGES: usize = 10_000;
 
 /// A message as OpenAI takes it.
 #[derive(Serialize)]
-pub struct Message<'a> {
+struct Message<'a> {
     role: Cow<'a, str>,
     content: Option<Content<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +27,7 @@ pub struct Message<'a> {
 
 /// A message as it comes.
 #[derive(Deserialize)]
-pub struct Incoming<'a> {
+struct Incoming<'a> {
     #[serde(borrow)]
     author: Option<Object<Author<'a>>>,
     #[serde(borrow)]
@@ -50,16 +50,14 @@ struct Author<'a> {
 
 impl<'a> Message<'a> {
     /// The system prompt, which goes before all others.
-    pub fn system(prompt: &'a str) -> Self {
-        let content = Some(Content::Text(prompt.into()));
+    fn system(prompt: &'a str) -> Self {
+        let content = Some(Content::text(prompt.into()));
         Self { role: "system".into(), content, name: None, tool_calls: None, tool_call_id: None }
     }
 
-    /// The message that is sent for one that came. Returns `None` for one that says nothing.
-    ///
-    /// # Errors
-    /// What is wrong with its role.
-    pub fn new(incoming: Incoming<'a>, format: ApiFormat) -> Result<Option<Self>, &'static str> {
+    /// The message that is sent for one that came. Returns `None` for one that says nothing. Fails with a
+    /// sentence about the role.
+    fn new(incoming: Incoming<'a>, format: ApiFormat) -> Result<Option<Self>, &'static str> {
         let role = incoming.author.and_then(|Object(author)| author.role).or(incoming.role);
         let role = role.map_or(Some("user".into()), text_of).ok_or("must be a string")?;
         let content = incoming.content.unwrap_or_default();
@@ -85,14 +83,16 @@ impl<'a> Message<'a> {
 }
 
 /// The messages of a request. Does not read the rest of a list that is too long.
-pub struct Messages<'a>(pub Vec<Object<Incoming<'a>>>);
+#[derive(Default)]
+pub struct Messages<'a>(Vec<Object<Incoming<'a>>>);
 
 impl Messages<'_> {
     /// Writes the system prompt and the messages that say something, one after the other, into one buffer.
-    ///
-    /// # Errors
-    /// An error that names the message, or one of all messages when none says anything.
+    /// Fails when a message has the wrong role, and when none says anything.
     pub fn write(self, format: ApiFormat, prompt: &str, capacity: usize) -> Result<Box<[u8]>, ApiError> {
+        if self.0.is_empty() {
+            return Err(messages_error(NO_MESSAGES));
+        }
         let mut written = Vec::with_capacity(prompt.len() + capacity);
         write(&mut written, b'[', &Message::system(prompt))?;
         let length = written.len();

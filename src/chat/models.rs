@@ -87,6 +87,7 @@ pub fn is_reasoning_model(model: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 mod tests {
     use super::*;
     use ApiFormat::{ChatGptWeb, OpenAi};

@@ -45,10 +45,7 @@ passed_members! {
     web_search_options
 }
 
-/// The value of a member, when it is in `range`.
-///
-/// # Errors
-/// An error that names the member and says `what` it must be.
+/// The value of a member. Fails when it is not in `range`, with an error that says `what` it must be.
 pub fn checked<T: FromStr + PartialOrd>(
     name: &str,
     value: Option<&RawValue>,

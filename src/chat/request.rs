@@ -1,7 +1,6 @@
 //! A checked request, ready to be rendered for one model after the other.
 
 use super::body::{self, Object, text_of};
-use super::message::Messages;
 use super::models::{Models, is_reasoning_model};
 use super::params::{Adjustments, Members, Parameter, are_known, checked};
 use crate::api_format::ApiFormat;
@@ -16,31 +15,8 @@ use std::fmt;
 const ROOM_FOR_NAMES: usize = 1024;
 /// Longer than any place that [`ChatRequest::has_place`] should know.
 const MAX_PLACE_BYTES: usize = 100;
+
 /// What the gateway is asked, whichever model answers. `Debug` prints nothing of the conversation.
-///
-/// ```
-/// use gptdock::Config;
-/// use gptdock::api_format::ApiFormat;
-/// use gptdock::chat::{Adjustments, ChatRequest, Models};
-///
-/// let config = Config::from_lookup(|name| match name {
-///     "AUTH_MODE" => Some("none".to_owned()),
-///     "OPENAI_API_KEY" => Some("sk-example".to_owned()),
-///     "OPENAI_BASEURL" => Some("https://gateway.example/v1".to_owned()),
-///     "SYSTEM_PROMPT" => Some("Be brief.".to_owned()),
-///     _ => None,
-/// });
-/// let chat = config.unwrap().chat;
-/// let body = r#"{"messages": [{"author": {"role": "user"}, "content": {"parts": ["Hi"]}}]}"#;
-/// let request = ChatRequest::parse(body.into(), ApiFormat::ChatGptWeb, &chat, &Models::new(&chat)).unwrap();
-/// assert_eq!(
-///     request.render("gpt-4o", &Adjustments::default()),
-///     concat!(
-///         r#"{"model":"gpt-4o","messages":[{"role":"system","content":"Be brief."},"#,
-///         r#"{"role":"user","content":"Hi"}],"max_tokens":4096,"stream":true}"#
-///     )
-/// );
-/// ```
 pub struct ChatRequest {
     /// The model that is asked first.
     pub model: String,
@@ -68,8 +44,7 @@ impl ChatRequest {
     /// Reads and checks the body of a request. Keeps nothing of it that is not sent.
     ///
     /// # Errors
-    /// [`ApiErrorKind::InvalidJson`], [`ApiErrorKind::InvalidRequest`] with the place, or
-    /// [`ApiErrorKind::ModelNotFound`].
+    /// `InvalidJson`, `InvalidRequest` with the place, or `ModelNotFound`.
     pub fn parse(
         body: Bytes,
         format: ApiFormat,
@@ -82,8 +57,7 @@ impl ChatRequest {
             text_of(model).ok_or_else(|| ApiError::invalid_request("model", "must be a string"))
         });
         let wanted = wanted.transpose()?;
-        let messages = members.messages.take().filter(|Messages(messages)| !messages.is_empty());
-        let messages = messages.ok_or_else(|| body::messages_error(body::NO_MESSAGES))?;
+        let messages = members.messages.take().unwrap_or_default();
         let messages = messages.write(format, &config.system_prompt, body.len())?;
         let mut request = Self {
             model: models.choose(wanted.as_deref(), format)?,

@@ -6,12 +6,27 @@
 use crate::{
     app::RequestBody,
     error::{ApiError, ApiErrorKind},
+    json,
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::{HeaderMap, Method, Request, Uri};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+use serde_json::value::RawValue;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
+/// The members that are read, beside the request context and a REST API's query parameters.
+const READ: [&str; 8] = [
+    "httpMethod",
+    "rawPath",
+    "path",
+    "rawQueryString",
+    "headers",
+    "multiValueHeaders",
+    "body",
+    "isBase64Encoded",
+];
+/// `http::Uri` holds up to 65,534 bytes.
+const MAX_TARGET_BYTES: usize = 65_000;
 /// Lambda decodes paths.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// A raw query is encoded already, but for characters that no URI may hold.
@@ -23,13 +38,14 @@ const RAW_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').a
 /// [url]: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 /// [rest]: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 pub fn request(event: &[u8]) -> Option<Request<RequestBody>> {
-    if let Ok(event) = serde_json::from_slice::<ApiGatewayV2httpRequest>(event) {
+    let event = read_members(std::str::from_utf8(event).ok()?)?;
+    if let Ok(event) = serde_json::from_str::<ApiGatewayV2httpRequest>(&event) {
         let method = event.request_context.http.method;
         let query = utf8_percent_encode(&event.raw_query_string.unwrap_or_default(), RAW_QUERY).to_string();
         let path = event.raw_path.unwrap_or_default();
         return Some(build(method, &path, &query, event.headers, event.body, event.is_base64_encoded));
     }
-    let event: ApiGatewayProxyRequest = serde_json::from_slice(event).ok()?;
+    let event: ApiGatewayProxyRequest = serde_json::from_str(&event).ok()?;
     let has_lists = !event.multi_value_headers.is_empty();
     let headers = if has_lists { event.multi_value_headers } else { event.headers };
     let lists = &event.multi_value_query_string_parameters;
@@ -39,6 +55,25 @@ pub fn request(event: &[u8]) -> Option<Request<RequestBody>> {
     let query = pairs.collect::<Vec<_>>().join("&");
     let path = event.path.unwrap_or_default();
     Some(build(event.http_method, &path, &query, headers, event.body, event.is_base64_encoded))
+}
+
+/// The event without the members that nothing reads. The event types would build trees and maps from them, at
+/// many times their size.
+fn read_members(event: &str) -> Option<String> {
+    let is_url_event = json::members(event, ["rawPath"]).ok()?[0].is_some();
+    let mut members = Vec::new();
+    json::for_each_member(event, |name, value| {
+        let is_parameters = name.ends_with("ueryStringParameters");
+        if name == "requestContext" {
+            let read = json::members(value.get(), ["http", "httpMethod"]).unwrap_or_default();
+            let [http, method] = read.map(|value| value.map_or("null", RawValue::get));
+            members.push(format!(r#""requestContext":{{"http":{http},"httpMethod":{method}}}"#));
+        } else if READ.contains(&name) || (is_parameters && !is_url_event) {
+            members.push(format!("\"{name}\":{}", value.get()));
+        }
+    })
+    .ok()?;
+    Some(format!("{{{}}}", members.join(",")))
 }
 
 fn build(
@@ -53,10 +88,16 @@ fn build(
     let target = if query.is_empty() { path.to_string() } else { format!("{path}?{query}") };
     let mut request = Request::new(decoded(body.unwrap_or_default(), is_base64));
     *request.method_mut() = method;
-    // A target that no URI can hold belongs to no route.
-    *request.uri_mut() = target.parse().unwrap_or_else(|_| Uri::from_static("/"));
+    // A path that no URI can hold belongs to no route.
+    *request.uri_mut() = uri(&target).unwrap_or_else(|| Uri::from_static("/"));
     *request.headers_mut() = headers;
     request
+}
+
+/// The URI of a target. The end of a query that is too long is cut off: it is longer than any credential.
+fn uri(target: &str) -> Option<Uri> {
+    let cut = target.get(..MAX_TARGET_BYTES).filter(|cut| cut.contains('?'));
+    target.parse().ok().or_else(|| cut?.parse().ok())
 }
 
 fn decoded(body: String, is_base64: bool) -> RequestBody {

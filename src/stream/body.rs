@@ -3,7 +3,7 @@
 use super::state::{Stop, StreamState};
 use crate::{
     error::ApiError,
-    gateway::{Arrival, OpenAnswer, UpstreamEvents},
+    gateway::{Arrival, OpenAnswer, UpstreamEvents, public_word},
     telemetry::RequestLog,
 };
 use bytes::{Bytes, BytesMut};
@@ -141,7 +141,7 @@ impl StreamBody {
 
     fn close(&mut self) {
         let source = std::mem::replace(&mut self.source, Source::Closed);
-        self.log.ended(self.state.error(), self.state.finish_reason());
+        self.log.ended(self.state.error(), self.state.finish_reason().and_then(public_word));
         if let Some(code) = self.state.gateway_code() {
             self.log.attempts().lock().gateway_code = Some(code);
         }

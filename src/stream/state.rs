@@ -63,7 +63,8 @@ pub enum Stop {
 pub struct StreamState {
     format: ApiFormat,
     answer: AnswerId,
-    has_answer_id: bool,
+    has_id: bool,
+    has_model: bool,
     limits: StreamLimits,
     /// The choices without a `finish_reason`, one bit each.
     unfinished: u128,
@@ -83,7 +84,8 @@ impl StreamState {
         Self {
             format,
             answer,
-            has_answer_id: false,
+            has_id: false,
+            has_model: false,
             limits,
             unfinished: u128::MAX >> 128_u32.saturating_sub(choices).min(127),
             heard: None,
@@ -168,21 +170,19 @@ impl StreamState {
 
     /// Takes the first non-empty `id` and `model` of the answer, which the events of our own then carry too.
     fn identify(&mut self, payload: &[u8]) {
-        if self.has_answer_id {
+        if self.has_id && self.has_model {
             return;
         }
         let text = std::str::from_utf8(payload).unwrap_or_default();
         let [id, created, model] = json::members(text, ["id", "created", "model"]).unwrap_or_default();
         let word = |value: Option<_>| value.and_then(json::string).filter(|word| !word.is_empty());
-        if let Some(created) = created.and_then(|created| created.get().parse().ok()) {
-            self.answer.created = created;
+        if let Some(model) = word(model).filter(|_| !self.has_model) {
+            (self.answer.model, self.has_model) = (model, true);
         }
-        if let Some(model) = word(model) {
-            self.answer.model = model;
-        }
-        if let Some(id) = word(id) {
-            self.answer.id = id;
-            self.has_answer_id = true;
+        if let Some(id) = word(id).filter(|_| !self.has_id) {
+            (self.answer.id, self.has_id) = (id, true);
+            self.answer.created =
+                created.and_then(|created| created.get().parse().ok()).unwrap_or(self.answer.created);
         }
     }
 

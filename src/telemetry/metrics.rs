@@ -88,7 +88,8 @@ pub fn metrics_line(facts: &Facts, now: SystemTime, timestamp: &str) -> String {
     for metric in &METRICS {
         if let Some(value) = metric.read(facts) {
             definitions.push(json!({"Name": metric.name, "Unit": metric.unit()}));
-            line.insert(metric.name.to_owned(), value.into());
+            let value = if metric.unit() == "Count" { (value as u64).into() } else { value.into() };
+            line.insert(metric.name.to_owned(), value);
         }
     }
     let mut dimensions = vec![vec![ROUTE]];

@@ -71,7 +71,12 @@ async fn dead_pooled_connections_cost_nothing() {
     world.gateway.next(Script([healthy().0, vec![Step::Cut]].concat()));
     world.is_healthy().await;
     world.is_healthy().await;
-    // Reset the moment it is used again, as by a load balancer that has forgotten it.
+}
+
+/// A load balancer that has forgotten a connection resets it the moment it is used again. That costs one retry.
+#[tokio::test]
+async fn a_connection_that_is_reset_when_it_is_used_again_costs_a_retry() {
+    let world = World::start().await;
     world.gateway.always(|seen| match seen.turn {
         0 => healthy(),
         _ => only(Step::Reset),

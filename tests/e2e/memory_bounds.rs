@@ -2,7 +2,7 @@
 //! What all tests of memory share stands here as well.
 
 use crate::auth_limits::TURN;
-use crate::support::event::{Dialect, Event};
+use crate::support::event::{BOTH, Dialect, Event};
 use crate::support::response::Response;
 use crate::support::world::{Setup, World};
 use serde_json::{Value, json};
@@ -103,24 +103,14 @@ async fn a_large_option_is_passed_on_as_it_came() {
 /// Each is passed on, dropped or refused: the memory counts.
 #[tokio::test]
 async fn a_large_member_of_a_request() {
-    for name in [
-        "tools",
-        "tool_choice",
-        "response_format",
-        "logit_bias",
-        "stop",
-        "metadata",
-        "user",
-        "model",
-        "n",
-        "x",
-    ] {
+    let options =
+        ["tools", "response_format", "logit_bias", "stop", "tool_choice"].map(|name| (name, Dialect::V1));
+    let read = ["model", "x"].into_iter().flat_map(|name| BOTH.map(|dialect| (name, dialect)));
+    for (name, dialect) in options.into_iter().chain(read) {
         let bounded = Bounded::start(Setup::new()).await;
-        for value in [tree(LARGE - 200), format!(r#"{{"a":{}}}"#, tree(LARGE - 200)), chain(LARGE - 200)] {
-            for dialect in [Dialect::V1, Dialect::Conversations] {
-                let response = bounded.ask(name, posted(dialect, &with_member(name, &value))).await;
-                assert!([200, 422].contains(&response.status), "{name}: {}", response.text());
-            }
+        for value in [format!(r#"{{"a":{}}}"#, tree(LARGE - 200)), chain(LARGE - 200)] {
+            let response = bounded.ask(name, posted(dialect, &with_member(name, &value))).await;
+            assert!([200, 422].contains(&response.status), "{name}: {}", response.text());
         }
         bounded.world.is_healthy().await;
     }
@@ -147,7 +137,7 @@ async fn a_large_member_of_a_message() {
     ];
     for message in messages {
         let bounded = Bounded::start(Setup::new()).await;
-        for dialect in [Dialect::V1, Dialect::Conversations] {
+        for dialect in BOTH {
             let body = format!(r#"{{"messages":[{message}],"stream":true}}"#);
             let name = &message[..message.len().min(120)];
             let response = bounded.ask(name, posted(dialect, &body)).await;
