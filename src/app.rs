@@ -22,6 +22,7 @@ use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response};
 use serde_json::json;
 use std::{
+    error::Error,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -75,7 +76,7 @@ impl App {
     ///
     /// # Errors
     /// A TLS configuration that cannot be built.
-    pub async fn start(config: Config) -> Result<Self, http_client::BuildError> {
+    pub async fn start(config: Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let client = http_client::build(config.gateway.connect_timeout)?;
         let secrets = Secrets::new(&config, client.clone());
         let authenticator = Authenticator::new(&config, &secrets, client.clone());

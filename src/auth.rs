@@ -6,7 +6,6 @@ mod jwks;
 mod jwt;
 mod key_set;
 mod lookup;
-mod reason;
 mod tenants;
 
 pub use credentials::{Credentials, MAX_TOKEN_BYTES};
@@ -19,6 +18,7 @@ use crate::{
 use connect::Connect;
 use credentials::Presented;
 use jwks::Jwks;
+use lookup::Lookup;
 use std::time::SystemTime;
 use tenants::Tenants;
 
@@ -29,6 +29,12 @@ pub enum AuthError {
     Denied(&'static str),
     /// 503: the tenants, the bearer tokens or the issuer's keys cannot be read.
     Unavailable,
+}
+
+impl From<&'static str> for AuthError {
+    fn from(reason: &'static str) -> Self {
+        Self::Denied(reason)
+    }
 }
 
 /// Authenticates requests. There is one for the life of the process: it caches tenants and keys.
@@ -43,10 +49,11 @@ impl Authenticator {
     /// An authenticator with the modes of the configuration.
     pub fn new(config: &Config, secrets: &Secrets, http: reqwest::Client) -> Self {
         let auth = &config.auth;
-        let tenants = auth.tenants_secret.as_ref().map(|id| secrets.cached("tenants", id, Tenants::parse));
+        let tenants =
+            auth.tenants_secret.as_ref().map(|id| secrets.source.cached("tenants", id, Tenants::parse));
         Self {
             is_open: auth.modes == [AuthMode::None],
-            connect: tenants.map(Connect::new),
+            connect: tenants.map(|tenants| Connect { tenants: Lookup::new(tenants) }),
             bearer: auth.modes.contains(&AuthMode::Bearer).then(|| secrets.openai.clone()),
             jwks: auth.jwks().map(|jwks| Jwks::new(jwks.clone(), http)),
         }
@@ -54,17 +61,9 @@ impl Authenticator {
 
     /// Reads tenants and keys before the first request. A failure is logged, and the first request tries again.
     pub async fn warm(&self) {
-        let tenants = async {
-            if let Some(connect) = &self.connect {
-                connect.warm().await;
-            }
-        };
-        let keys = async {
-            if let Some(jwks) = &self.jwks {
-                jwks.warm().await;
-            }
-        };
-        tokio::join!(tenants, keys);
+        let tenants = self.connect.as_ref().map(|connect| connect.tenants.warm());
+        let keys = self.jwks.as_ref().map(|jwks| jwks.keys.warm());
+        tokio::join!(maybe(tenants), maybe(keys));
     }
 
     /// Returns the caller of a request at `now`.
@@ -84,25 +83,30 @@ impl Authenticator {
         if self.is_open {
             return Ok(Caller::default());
         }
-        let mode_off = AuthError::Denied(reason::MODE_OFF);
         let presented = match &self.connect {
             Some(_) => credentials.in_query_or_header()?,
             None => credentials.in_header()?,
         };
         match presented {
-            Presented::Jwt(token) => self.connect.as_ref().ok_or(mode_off)?.authenticate(&token, now).await,
+            Presented::Jwt(token) => self.connect.as_ref().ok_or("mode_off")?.authenticate(&token, now).await,
             Presented::Bearer(token) => match &self.jwks {
                 Some(jwks) if jwt::looks_like_jwt(token) => jwks.authenticate(token, now).await,
-                _ => bearer(self.bearer.as_ref().ok_or(mode_off)?, token).await,
+                _ => bearer(self.bearer.as_ref().ok_or("mode_off")?, token).await,
             },
         }
+    }
+}
+
+async fn maybe(future: Option<impl Future<Output = ()>>) {
+    if let Some(future) = future {
+        future.await;
     }
 }
 
 /// Returns the caller of a fixed token. An unknown token causes no read.
 async fn bearer(secret: &Cached<OpenAiSecret>, token: &str) -> Result<Caller, AuthError> {
     let secret = secret.current().await.map_err(|_| AuthError::Unavailable)?;
-    secret.bearer_tokens.name(token).map(Caller::tenant).ok_or(AuthError::Denied(reason::BEARER_UNKNOWN))
+    secret.bearer_tokens.name(token).map(Caller::tenant).ok_or("bearer_unknown".into())
 }
 
 #[cfg(test)]

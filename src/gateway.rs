@@ -40,7 +40,6 @@ use targets::Targets;
 use tokio::time::{Instant, sleep};
 
 /// The gateway and its fallbacks.
-#[derive(Debug)]
 pub struct Gateway {
     config: GatewayConfig,
     client: reqwest::Client,

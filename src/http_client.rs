@@ -5,7 +5,9 @@ pub mod aws;
 
 use reqwest::{Client, Response, redirect::Policy};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::TrustAnchor};
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
+
+type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Longer than the pauses within one chat, and shorter than the 400 s after which Cloudflare closes a connection.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(300);
@@ -19,17 +21,6 @@ const KEEP_ALIVE_RETRIES: u32 = 3;
 /// HTTP/2 gives a connection up when a ping stays unanswered for this long.
 const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The client cannot be built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The TLS library does not support its own default protocol versions.
-    #[error("the TLS configuration is invalid: {0}")]
-    Tls(#[from] rustls::Error),
-    /// The HTTP library refuses the configuration.
-    #[error("the HTTP client cannot be built: {0}")]
-    Http(#[from] reqwest::Error),
-}
-
 /// Builds the client with the built-in root certificates. Loading the system's would cost each cold start 5 to 7 ms.
 /// `connect_timeout` covers TCP and TLS.
 ///
@@ -37,8 +28,8 @@ pub enum BuildError {
 /// did not process it.
 ///
 /// # Errors
-/// [`BuildError`] when TLS or HTTP cannot be configured. No input causes it.
-pub fn build(connect_timeout: Duration) -> Result<Client, BuildError> {
+/// The TLS or the HTTP library refuses the configuration. No input causes it.
+pub fn build(connect_timeout: Duration) -> Result<Client, BoxError> {
     with_roots(webpki_roots::TLS_SERVER_ROOTS.to_vec(), connect_timeout)
 }
 
@@ -46,14 +37,14 @@ pub fn build(connect_timeout: Duration) -> Result<Client, BuildError> {
 ///
 /// # Errors
 /// As for [`build`].
-pub fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -> Result<Client, BuildError> {
+pub fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -> Result<Client, BoxError> {
     let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(RootCertStore { roots })
         .with_no_client_auth();
     // reqwest adds no protocols to a preconfigured TLS; without them there is no HTTP/2.
     tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let client = Client::builder()
+    Ok(Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(Policy::none())
         .no_proxy()
@@ -68,42 +59,33 @@ pub fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -
         .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
         .http2_keep_alive_while_idle(false)
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .build()?;
-    Ok(client)
+        .build()?)
 }
 
-/// A response was not received.
-#[derive(Debug)]
+/// A response was not received. reqwest's own text is left out: it holds the URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiveError {
+    /// TCP or TLS failed.
+    #[error("could not connect")]
+    Connect,
+    /// The time-out of the request has passed.
+    #[error("timed out")]
+    TimedOut,
+    /// The connection ended before the response did.
+    #[error("the connection broke")]
+    Broken,
     /// The body is over the limit.
+    #[error("the answer is too large")]
     TooLarge,
-    /// There was no connection, or it broke.
-    Http(reqwest::Error),
 }
-
-impl ReceiveError {
-    /// What happened, without the URL that reqwest's own text holds.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "the answer is too large",
-            Self::Http(error) if error.is_connect() => "could not connect",
-            Self::Http(error) if error.is_timeout() => "timed out",
-            Self::Http(_) => "the connection broke",
-        }
-    }
-}
-
-impl fmt::Display for ReceiveError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind())
-    }
-}
-
-impl Error for ReceiveError {}
 
 impl From<reqwest::Error> for ReceiveError {
     fn from(error: reqwest::Error) -> Self {
-        Self::Http(error)
+        match error {
+            error if error.is_connect() => Self::Connect,
+            error if error.is_timeout() => Self::TimedOut,
+            _ => Self::Broken,
+        }
     }
 }
 

@@ -25,15 +25,18 @@ pub enum SecretError {
     /// This member is not text, or has characters that HTTP does not allow.
     #[error("{0} cannot stand in an HTTP header")]
     NotAHeaderValue(&'static str),
-    /// `BEARER_TOKENS` has another shape.
-    #[error("BEARER_TOKENS is not an object of names and tokens")]
-    NotBearerTokens,
 }
 
 /// The secrets of the process.
 pub struct Secrets {
     /// The OpenAI key and what is stored beside it.
     pub openai: Cached<OpenAiSecret>,
+    /// For other secrets.
+    pub source: SecretSource,
+}
+
+/// Where secrets are read, and for how long they are fresh.
+pub struct SecretSource {
     manager: SecretsManager,
     ttl: Duration,
 }
@@ -41,39 +44,33 @@ pub struct Secrets {
 impl Secrets {
     /// The secrets that a configuration names. Nothing is read yet.
     pub fn new(config: &Config, http: reqwest::Client) -> Self {
-        let (manager, ttl) = (SecretsManager::new(http), config.secret_ttl);
+        let source = SecretSource { manager: SecretsManager::new(http), ttl: config.secret_ttl };
         let openai = match &config.key {
             KeySource::Environment(key) => Cached::fixed(OpenAiSecret::from_key(key.clone())),
-            KeySource::SecretsManager(id) => cached(&manager, ttl, "openai", id, OpenAiSecret::parse),
+            KeySource::SecretsManager(id) => source.cached("openai", id, OpenAiSecret::parse),
         };
-        Self { openai, manager, ttl }
-    }
-
-    /// Another secret. `name` stands in the log.
-    pub fn cached<T: Send + Sync + 'static>(&self, name: &'static str, id: &str, parse: Parse<T>) -> Cached<T> {
-        cached(&self.manager, self.ttl, name, id, parse)
+        Self { openai, source }
     }
 }
 
-/// Parses the text of a secret.
-pub type Parse<T> = fn(&str) -> Result<T, SecretError>;
-
-fn cached<T: Send + Sync + 'static>(
-    manager: &SecretsManager,
-    ttl: Duration,
-    name: &'static str,
-    id: &str,
-    parse: Parse<T>,
-) -> Cached<T> {
-    let (manager, id) = (manager.clone(), Arc::<str>::from(id));
-    Cached::new(ttl, move || {
-        let (manager, id) = (manager.clone(), Arc::clone(&id));
-        async move {
-            let warn = |reason: &dyn Display| tracing::warn!(event = "secret_unreadable", secret = name, %reason);
-            let text = manager.read(&id).await.inspect_err(|error| warn(error)).ok()?;
-            parse(trim(&text)).inspect_err(|error| warn(error)).ok()
-        }
-    })
+impl SecretSource {
+    /// A secret that is parsed once for each read. `name` stands in the log.
+    pub fn cached<T: Send + Sync + 'static>(
+        &self,
+        name: &'static str,
+        id: &str,
+        parse: fn(&str) -> Result<T, SecretError>,
+    ) -> Cached<T> {
+        let (manager, id) = (self.manager.clone(), Arc::<str>::from(id));
+        Cached::new(self.ttl, move || {
+            let (manager, id) = (manager.clone(), Arc::clone(&id));
+            async move {
+                let warn = |reason: &dyn Display| tracing::warn!(event = "secret_unreadable", secret = name, %reason);
+                let text = manager.read(&id).await.inspect_err(|error| warn(error)).ok()?;
+                parse(trim(&text)).inspect_err(|error| warn(error)).ok()
+            }
+        })
+    }
 }
 
 /// Drops white space, line ends and byte order marks around a value. Editors and consoles leave them behind.

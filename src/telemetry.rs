@@ -26,8 +26,8 @@ pub fn init() {
         .with_target("gptdock", LevelFilter::INFO)
         // It logs each failed poll of the Runtime API, without a pause between them.
         .with_target("lambda_runtime", LevelFilter::OFF)
-        // Its warnings quote what the host of the credentials answered.
-        .with_target("aws_config", LevelFilter::OFF)
+        // Their warnings quote what the host of the credentials answered.
+        .with_target("aws_", LevelFilter::OFF)
         .with_default(LevelFilter::WARN);
     let lines = fmt::layer()
         .json()

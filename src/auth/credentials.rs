@@ -1,6 +1,5 @@
 //! The credential of a request: where it is, and which one counts.
 
-use super::{AuthError, reason};
 use http::{HeaderMap, header::AUTHORIZATION};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -26,51 +25,42 @@ pub enum Presented<'a> {
 
 impl Credentials<'_> {
     /// Picks the credential. `?jwt=` wins over the header, even when it is empty or malformed.
-    pub fn in_query_or_header(&self) -> Result<Presented<'_>, AuthError> {
+    pub fn in_query_or_header(&self) -> Result<Presented<'_>, &'static str> {
         let Some(value) = jwt_parameter(self.query)? else { return self.in_header() };
-        let token = limited(value).and_then(|value| percent_decoded(value).ok_or(reason::MALFORMED_TOKEN));
-        token.map(Presented::Jwt).map_err(AuthError::Denied)
+        percent_decoded(limited(value)?).map(Presented::Jwt).ok_or("malformed_token")
     }
 
     /// The credential of the header, for when no mode reads `?jwt=`.
-    pub fn in_header(&self) -> Result<Presented<'_>, AuthError> {
-        self.parse_header().map_err(AuthError::Denied)
-    }
-
-    fn parse_header(&self) -> Result<Presented<'_>, &'static str> {
+    pub fn in_header(&self) -> Result<Presented<'_>, &'static str> {
         let mut values = self.headers.get_all(AUTHORIZATION).iter();
-        let value = values.next().ok_or(reason::NO_CREDENTIALS)?;
+        let value = values.next().ok_or("no_credentials")?;
         if values.next().is_some() {
-            return Err(reason::TWO_HEADERS);
+            return Err("two_authorization_headers");
         }
-        let text = value.to_str().map_err(|_| reason::MALFORMED_HEADER)?;
-        let (scheme, token) = text.trim().split_once(' ').ok_or(reason::MALFORMED_HEADER)?;
+        let text = value.to_str().map_err(|_| "malformed_authorization_header")?;
+        let (scheme, token) = text.trim().split_once(' ').ok_or("malformed_authorization_header")?;
         let token = limited(token.trim_start())?;
-        if scheme.eq_ignore_ascii_case("jwt") {
-            Ok(Presented::Jwt(token.into()))
-        } else if scheme.eq_ignore_ascii_case("bearer") {
-            Ok(Presented::Bearer(token))
-        } else {
-            Err(reason::MODE_OFF)
+        match scheme.to_ascii_lowercase().as_str() {
+            "jwt" => Ok(Presented::Jwt(token.into())),
+            "bearer" => Ok(Presented::Bearer(token)),
+            _ => Err("mode_off"),
         }
     }
 }
 
 fn limited(token: &str) -> Result<&str, &'static str> {
-    if token.len() > MAX_TOKEN_BYTES { Err(reason::TOO_LARGE) } else { Ok(token) }
+    if token.len() > MAX_TOKEN_BYTES { Err("token_too_large") } else { Ok(token) }
 }
 
 /// The raw value of the only `jwt` parameter, if there is one.
-fn jwt_parameter(query: &str) -> Result<Option<&str>, AuthError> {
+fn jwt_parameter(query: &str) -> Result<Option<&str>, &'static str> {
     let mut found = query.split('&').filter_map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         // A name may be percent-encoded too: `%6Awt` must not hide a second parameter.
         percent_decoded(name).is_some_and(|name| name == "jwt").then_some(value)
     });
-    match (found.next(), found.next()) {
-        (_, Some(_)) => Err(AuthError::Denied(reason::TWO_JWT_PARAMETERS)),
-        (only, None) => Ok(only),
-    }
+    let only = found.next();
+    if found.next().is_some() { Err("two_jwt_parameters") } else { Ok(only) }
 }
 
 /// Decodes percent-encoding. Returns `None` when the result is not UTF-8. An invalid `%` and a `+` stay as they are.

@@ -2,12 +2,12 @@
 //!
 //! [forge]: https://developer.atlassian.com/platform/forge/remote/essentials/
 
-use super::{AuthError, jwt::Token, key_set::KeySet, lookup::Lookup, reason};
+use super::{AuthError, jwt::Token, key_set::KeySet, lookup::Lookup};
 use crate::{
     caller::Caller,
     config::JwksConfig,
     http_client::{ReceiveError, read_body},
-    secrets::Cached,
+    secrets::{Cached, ReadError},
 };
 use jsonwebtoken::Algorithm;
 use reqwest::{Client, StatusCode, Url};
@@ -24,19 +24,8 @@ const MAX_KEY_SET_BYTES: usize = 1024 * 1024;
 
 /// Authenticates an issuer's tokens.
 pub struct Jwks {
-    config: JwksConfig,
-    keys: Lookup<KeySet>,
-}
-
-/// The key set cannot be fetched. The words quote nothing of the answer.
-#[derive(Debug, thiserror::Error)]
-enum FetchError {
-    #[error(transparent)]
-    Receive(#[from] ReceiveError),
-    #[error("the host answered {0}")]
-    Status(u16),
-    #[error("the answer is not a key set")]
-    NotAKeySet,
+    pub config: JwksConfig,
+    pub keys: Lookup<KeySet>,
 }
 
 impl Jwks {
@@ -45,49 +34,42 @@ impl Jwks {
         let keys = Cached::new(KEYS_TTL, move || {
             let (http, url) = (http.clone(), url.clone());
             async move {
-                let warn = |error: &FetchError| tracing::warn!(event = "key_set_unreadable", reason = %error);
+                let warn = |error: &ReadError| tracing::warn!(event = "key_set_unreadable", reason = %error);
                 fetch(&http, url).await.inspect_err(warn).ok()
             }
         });
-        Self::with_keys(config, keys)
-    }
-
-    pub fn with_keys(config: JwksConfig, keys: Cached<KeySet>) -> Self {
         Self { config, keys: Lookup::new(keys) }
-    }
-
-    pub async fn warm(&self) {
-        self.keys.warm().await;
     }
 
     /// Returns the caller of a token. The claims are checked before the key, so that only a token of the right issuer
     /// for the right audience can cause a fetch.
     pub async fn authenticate(&self, token: &str, now: SystemTime) -> Result<Caller, AuthError> {
         let token = Token::parse(token, &[Algorithm::RS256, Algorithm::ES256])?;
-        let key_id = token.key_id.as_deref().ok_or(AuthError::Denied(reason::KEY_ID_MISSING))?;
-        let issuer = token.claims.issuer()?;
+        let key_id = token.key_id.as_deref().ok_or("key_id_missing")?;
+        let issuer = token.claims.iss.text().ok_or("issuer_missing")?;
         if issuer != self.config.issuer {
-            return Err(AuthError::Denied(reason::ISSUER_MISMATCH));
+            return Err("issuer_mismatch".into());
         }
         if !token.claims.is_for(&self.config.audience) {
-            return Err(AuthError::Denied(reason::AUDIENCE_MISMATCH));
+            return Err("audience_mismatch".into());
         }
         token.claims.check_time(now, LEEWAY_SECONDS)?;
-        let user = token.claims.jwks_user().ok_or(AuthError::Denied(reason::USER_MISSING))?;
+        // Forge names the user in `principal`.
+        let user = token.claims.principal.text().or(token.claims.sub.text()).ok_or("user_missing")?;
         let find = |keys: &KeySet| keys.find(key_id, token.algorithm).map(|key| token.is_signed_by(key));
-        if !self.keys.find(|keys| find(keys).ok_or(reason::KEY_UNKNOWN)).await? {
-            return Err(AuthError::Denied(reason::SIGNATURE));
+        if !self.keys.find(|keys| find(keys).ok_or("key_unknown")).await? {
+            return Err("signature".into());
         }
-        Ok(Caller::user(token.claims.cloud_id().unwrap_or(issuer), user))
+        Ok(Caller::user(token.claims.context("/cloudId").unwrap_or(issuer), user))
     }
 }
 
 /// Fetches a key set. A redirect is an answer like any other that is not 200.
-async fn fetch(http: &Client, url: Url) -> Result<KeySet, FetchError> {
+async fn fetch(http: &Client, url: Url) -> Result<KeySet, ReadError> {
     let response = http.get(url).timeout(FETCH_TIMEOUT).send().await.map_err(ReceiveError::from)?;
     if response.status() != StatusCode::OK {
-        return Err(FetchError::Status(response.status().as_u16()));
+        return Err(ReadError::Answered("the host answered", response.status().as_u16()));
     }
     let document = read_body(response, MAX_KEY_SET_BYTES).await?;
-    KeySet::parse(&document).ok_or(FetchError::NotAKeySet)
+    KeySet::parse(&document).ok_or(ReadError::Failed("the answer is not a key set"))
 }

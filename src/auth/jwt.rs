@@ -4,7 +4,6 @@
 //! but here only a token with fitting claims may cause a key to be fetched. It also reads the system's clock, rounds
 //! `exp`, and accepts a list in `iss`.
 
-use super::{AuthError, reason};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -13,11 +12,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A well-formed token with an accepted algorithm. The signature is not verified yet.
 pub struct Token<'a> {
-    /// `alg`, one of the accepted ones.
     pub algorithm: Algorithm,
-    /// `kid`: the name of the issuer's key.
     pub key_id: Option<String>,
-    /// The claims. They must not be trusted before [`Token::is_signed_by`] returns `true`.
+    /// They must not be trusted before [`Token::is_signed_by`] returns `true`.
     pub claims: Claims,
     message: &'a str,
     signature: &'a str,
@@ -29,28 +26,25 @@ pub struct Token<'a> {
 struct Header {
     alg: String,
     kid: Option<String>,
-    #[serde(default, deserialize_with = "present")]
-    crit: Option<Value>,
+    #[serde(default)]
+    crit: Claim,
 }
 
 impl<'a> Token<'a> {
-    /// Parses a token whose algorithm is one of `accepted`.
-    pub fn parse(text: &'a str, accepted: &[Algorithm]) -> Result<Self, AuthError> {
-        Self::parse_parts(text, accepted).map_err(AuthError::Denied)
-    }
-
-    fn parse_parts(text: &'a str, accepted: &[Algorithm]) -> Result<Self, &'static str> {
-        let (message, signature) = text.rsplit_once('.').ok_or(reason::MALFORMED_TOKEN)?;
-        let (header, claims) = message.split_once('.').ok_or(reason::MALFORMED_TOKEN)?;
-        let header: Header = json_object(header).ok_or(reason::MALFORMED_TOKEN)?;
-        if header.crit.is_some() {
-            return Err(reason::CRITICAL_HEADER);
+    /// Parses a token whose algorithm is one of `accepted`. A header with `crit` asks for extensions that must be
+    /// understood, and none is (RFC 7515, 4.1.11).
+    pub fn parse(text: &'a str, accepted: &[Algorithm]) -> Result<Self, &'static str> {
+        let (message, signature) = text.rsplit_once('.').ok_or("malformed_token")?;
+        let (header, claims) = message.split_once('.').ok_or("malformed_token")?;
+        let header: Header = json_object(header).ok_or("malformed_token")?;
+        if header.crit.0.is_some() {
+            return Err("critical_header");
         }
         let algorithm = header.alg.parse().ok().filter(|algorithm| accepted.contains(algorithm));
         Ok(Self {
-            algorithm: algorithm.ok_or(reason::ALGORITHM)?,
+            algorithm: algorithm.ok_or("algorithm")?,
             key_id: header.kid,
-            claims: json_object(claims).ok_or(reason::MALFORMED_TOKEN)?,
+            claims: json_object(claims).ok_or("malformed_token")?,
             message,
             signature,
         })
@@ -66,96 +60,71 @@ impl<'a> Token<'a> {
 pub fn looks_like_jwt(text: &str) -> bool {
     let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     let parts: Vec<&str> = text.split('.').collect();
-    matches!(parts[..], [header, claims, _] if !header.is_empty() && !claims.is_empty()) && text.bytes().all(is_valid)
+    matches!(parts[..], [header, claims, _] if !header.is_empty() && !claims.is_empty())
+        && text.bytes().all(is_valid)
 }
 
-/// The claims that are read. A `null` claim is `Some`. A claim that is there twice makes the token malformed, so
-/// that no two readers see different values.
-#[derive(Deserialize)]
+/// The claims that are read. A claim that is there twice makes the token malformed, so that no two readers see
+/// different values.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Claims {
-    #[serde(default, deserialize_with = "present")]
-    iss: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    exp: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    nbf: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    aud: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    qsh: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    sub: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    principal: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    context: Option<Value>,
+    pub iss: Claim,
+    pub exp: Claim,
+    pub nbf: Claim,
+    pub aud: Claim,
+    pub qsh: Claim,
+    pub sub: Claim,
+    pub principal: Claim,
+    pub context: Claim,
+}
+
+/// A claim. Unlike in an `Option`, `null` is not the same as absent.
+#[derive(Default)]
+pub struct Claim(pub Option<Value>);
+
+impl<'de> Deserialize<'de> for Claim {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|value| Self(Some(value)))
+    }
+}
+
+impl Claim {
+    /// The text. An empty one counts as none.
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_ref().and_then(text)
+    }
 }
 
 impl Claims {
-    /// `iss`.
-    pub fn issuer(&self) -> Result<&str, AuthError> {
-        self.iss.as_ref().and_then(text).ok_or(AuthError::Denied(reason::ISSUER_MISSING))
-    }
-
     /// Requires `exp` in the future, and `nbf` not in the future. Both may be off by `leeway` seconds. At the second
     /// of `exp` the token is expired (RFC 7519, 4.1.4: "on or after").
-    pub fn check_time(&self, now: SystemTime, leeway: f64) -> Result<(), AuthError> {
-        self.is_current(now, leeway).map_err(AuthError::Denied)
-    }
-
-    fn is_current(&self, now: SystemTime, leeway: f64) -> Result<(), &'static str> {
+    pub fn check_time(&self, now: SystemTime, leeway: f64) -> Result<(), &'static str> {
         // A clock before 1970 is wrong, and every token counts as expired.
-        let now = now.duration_since(UNIX_EPOCH).map_err(|_| reason::EXPIRED)?.as_secs_f64();
-        let expiry = self.exp.as_ref().ok_or(reason::EXPIRY_MISSING)?;
-        if now >= expiry.as_f64().ok_or(reason::EXPIRY_NOT_A_NUMBER)? + leeway {
-            return Err(reason::EXPIRED);
+        let now = now.duration_since(UNIX_EPOCH).map_err(|_| "expired")?.as_secs_f64();
+        let expiry = self.exp.0.as_ref().ok_or("expiry_missing")?;
+        if now >= expiry.as_f64().ok_or("expiry_not_a_number")? + leeway {
+            return Err("expired");
         }
-        let Some(not_before) = &self.nbf else { return Ok(()) };
-        if now + leeway < not_before.as_f64().ok_or(reason::NOT_BEFORE_NOT_A_NUMBER)? {
-            return Err(reason::NOT_YET_VALID);
+        let Some(not_before) = &self.nbf.0 else { return Ok(()) };
+        if now + leeway < not_before.as_f64().ok_or("not_before_not_a_number")? {
+            return Err("not_yet_valid");
         }
         Ok(())
     }
 
-    /// There is an `aud`.
-    pub fn has_audience(&self) -> bool {
-        self.aud.is_some()
-    }
-
     /// `aud` is this text, or a list with it (RFC 7519, 4.1.3).
     pub fn is_for(&self, audience: &str) -> bool {
-        match &self.aud {
-            Some(Value::String(only)) => only == audience,
+        match &self.aud.0 {
             Some(Value::Array(list)) => list.iter().any(|entry| entry == audience),
-            _ => false,
+            only => only.as_ref().is_some_and(|only| only == audience),
         }
     }
 
-    /// The token is valid for any URL: no `qsh`, or the fixed text of Connect's context tokens.
-    pub fn is_for_any_url(&self) -> bool {
-        self.qsh.as_ref().is_none_or(|hash| hash == "context-qsh")
+    /// The text at a place in `context`.
+    pub fn context(&self, pointer: &str) -> Option<&str> {
+        text(self.context.0.as_ref()?.pointer(pointer)?)
     }
-
-    /// The user of a Connect token: `sub`, or `context.user.accountId` in those of older products.
-    pub fn connect_user(&self) -> Option<&str> {
-        let context = || self.context.as_ref()?.pointer("/user/accountId").and_then(text);
-        self.sub.as_ref().and_then(text).or_else(context)
-    }
-
-    /// The user of a `jwks` token: Forge's `principal`, else `sub`.
-    pub fn jwks_user(&self) -> Option<&str> {
-        self.principal.as_ref().and_then(text).or_else(|| self.sub.as_ref().and_then(text))
-    }
-
-    /// The Atlassian site of a Forge token.
-    pub fn cloud_id(&self) -> Option<&str> {
-        self.context.as_ref()?.get("cloudId").and_then(text)
-    }
-}
-
-/// Keeps a `null` claim apart from an absent one.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
 }
 
 fn text(value: &Value) -> Option<&str> {

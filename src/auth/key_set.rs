@@ -52,7 +52,8 @@ impl Key {
 
 fn has_verify(operations: &RawValue) -> bool {
     let mut found = false;
-    let parsed = json::for_each_element(operations.get(), |operation| found |= operation.get() == "\"verify\"");
+    let parsed =
+        json::for_each_element(operations.get(), |operation| found |= operation.get() == "\"verify\"");
     parsed.is_ok() && found
 }
 

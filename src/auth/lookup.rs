@@ -35,8 +35,7 @@ impl<T: Send + Sync + 'static> Lookup<T> {
             Ok(found) => return Ok(found),
             Err(reason) => reason,
         };
-        let newer = self.newer(&set).await.ok_or(AuthError::Denied(reason))?;
-        find(&newer).map_err(AuthError::Denied)
+        Ok(find(&*self.newer(&set).await.ok_or(reason)?)?)
     }
 
     /// Refreshes when that is due. Callers that come during a refresh wait for it and share its result.

@@ -1,4 +1,5 @@
 //! An HTTP/1.1 server of the tests. It sends the same bytes to every request and closes.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
 use tokio::{
@@ -15,7 +16,9 @@ pub struct StubServer {
 
 /// A response that may announce more bytes than it has.
 pub fn response(status: u16, body: &str, announced: usize) -> Option<String> {
-    Some(format!("HTTP/1.1 {status} Status\r\ncontent-length: {announced}\r\nconnection: close\r\n\r\n{body}"))
+    Some(format!(
+        "HTTP/1.1 {status} Status\r\ncontent-length: {announced}\r\nconnection: close\r\n\r\n{body}"
+    ))
 }
 
 impl StubServer {

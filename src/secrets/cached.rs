@@ -1,7 +1,6 @@
 //! A cached value: read once for all callers, refreshed in the background, and kept while a read fails.
 
 use std::{
-    fmt,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -46,12 +45,6 @@ struct State<T> {
 impl<T> Clone for Cached<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
-    }
-}
-
-impl<T> fmt::Debug for Cached<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").finish_non_exhaustive()
     }
 }
 
@@ -106,9 +99,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
         {
             let state = self.state();
             let is_fixed = state.value.is_some() && state.stale_at.is_none();
-            if is_fixed
-                || is_within(state.forced_at, FORCED_PAUSE)
-                || is_within(state.failed_at, RETRY_AFTER)
+            if is_fixed || is_within(state.forced_at, FORCED_PAUSE) || is_within(state.failed_at, RETRY_AFTER)
             {
                 return None;
             }
@@ -123,8 +114,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
     fn serve(&self) -> Option<Arc<T>> {
         let state = self.state();
         let value = state.value.clone()?;
-        let back_off = RETRY_AFTER.saturating_mul(1 << state.failures.min(6)).min(MAX_BACK_OFF);
-        if state.is_stale() && !is_within(state.failed_at, back_off) {
+        if state.is_due() {
             let cached = self.clone();
             tokio::spawn(async move { cached.refresh_in_background().await });
         }
@@ -133,7 +123,8 @@ impl<T: Send + Sync + 'static> Cached<T> {
 
     async fn refresh_in_background(&self) {
         let Ok(_flight) = self.0.flight.try_lock() else { return };
-        if self.state().is_stale() {
+        // Another task may have read since this one was spawned.
+        if self.state().is_due() {
             self.refresh().await;
         }
     }
@@ -159,8 +150,10 @@ impl<T: Send + Sync + 'static> Cached<T> {
 }
 
 impl<T> State<T> {
-    fn is_stale(&self) -> bool {
-        self.stale_at.is_some_and(|at| Instant::now() >= at)
+    /// The value is stale, and no failed refresh holds the next one back.
+    fn is_due(&self) -> bool {
+        let back_off = RETRY_AFTER.saturating_mul(1 << self.failures.min(6)).min(MAX_BACK_OFF);
+        self.stale_at.is_some_and(|at| Instant::now() >= at) && !is_within(self.failed_at, back_off)
     }
 }
 

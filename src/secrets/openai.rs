@@ -37,7 +37,7 @@ impl OpenAiSecret {
         let secret = Self {
             api_key: header_member("OPENAI_API_KEY", key)?,
             cloudflare_token: header_member("CF_AIG_TOKEN", token)?,
-            bearer_tokens: Arc::new(callers.map(bearer_tokens).transpose()?.unwrap_or_default()),
+            bearer_tokens: Arc::new(callers.map(bearer_tokens).unwrap_or_default()),
         };
         let has_key = secret.api_key.is_some() || secret.cloudflare_token.is_some();
         has_key.then_some(secret).ok_or(SecretError::NoKey)
@@ -62,17 +62,17 @@ fn header_value(name: &'static str, value: &str) -> Result<Option<SecretString>,
     }
 }
 
-/// The last token of a name counts.
-fn bearer_tokens(object: &RawValue) -> Result<BearerTokens, SecretError> {
+/// The last token of a name counts. A token that is not text authenticates nobody, and does not make the key unusable.
+fn bearer_tokens(object: &RawValue) -> BearerTokens {
     let (mut tokens, mut are_texts) = (HashMap::new(), true);
-    json::for_each_member(object.get(), |name, token| match json::string(token) {
+    let read = json::for_each_member(object.get(), |name, token| match json::string(token) {
         Some(token) => drop(tokens.insert(name.to_owned(), trim(&token).to_owned())),
         None => are_texts = false,
-    })
-    .ok()
-    .filter(|()| are_texts)
-    .ok_or(SecretError::NotBearerTokens)?;
-    Ok(BearerTokens::new(tokens))
+    });
+    if read.is_err() || !are_texts {
+        tracing::warn!(event = "bearer_tokens_ignored", reason = "BEARER_TOKENS is not an object of names and tokens");
+    }
+    BearerTokens::new(tokens)
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ fn some(text: &str) -> Option<String> {
 #[test]
 fn reads_plain_text_and_json() {
     assert_eq!(parse("sk-plain"), Ok((some("sk-plain"), None, false)));
-    let whole = r#"{"OPENAI_API_KEY":"sk-1","CF_AIG_TOKEN":"cf","BEARER_TOKENS":{"ci":"t1","empty":""},"other":[1]}"#;
+    let whole =
+        r#"{"OPENAI_API_KEY":"sk-1","CF_AIG_TOKEN":"cf","BEARER_TOKENS":{"ci":"t1","empty":""},"other":[1]}"#;
     assert_eq!(parse(whole), Ok((some("sk-1"), some("cf"), true)));
     assert_eq!(parse(r#"{"OPENAI_API_KEY":"sk-1"}"#), Ok((some("sk-1"), None, false)));
     assert_eq!(parse(r#"{"OPENAI_API_KEY":"sk-1","CF_AIG_TOKEN":"","BEARER_TOKENS":null}"#), parse("sk-1"));
@@ -36,7 +37,9 @@ fn the_cloudflare_token_alone_is_enough() {
 
 #[test]
 fn drops_white_space_and_byte_order_marks_around_values() {
-    for text in ["\u{feff}sk-1\r\n", "\r\n sk-1 \u{feff}", "\u{feff} {\"OPENAI_API_KEY\":\"\u{feff}sk-1\\r\\n\"}\r\n"] {
+    for text in
+        ["\u{feff}sk-1\r\n", "\r\n sk-1 \u{feff}", "\u{feff} {\"OPENAI_API_KEY\":\"\u{feff}sk-1\\r\\n\"}\r\n"]
+    {
         assert_eq!(parse(text), Ok((some("sk-1"), None, false)), "{text:?}");
     }
     let token = r#"{"CF_AIG_TOKEN":" cf\n","BEARER_TOKENS":{"ci":"t1\n"}}"#;
@@ -92,11 +95,10 @@ fn rejects_values_that_no_header_can_hold() {
 }
 
 #[test]
-fn rejects_bearer_tokens_of_another_shape() {
-    for value in ["[]", "\"t1\"", "7", r#"{"ci":7}"#, r#"{"ci":"t1","odd":["t2"]}"#] {
+fn a_bearer_token_that_is_not_text_authenticates_nobody() {
+    for value in ["[]", "\"t1\"", "7", r#"{"ci":7}"#, r#"{"ci":["t1"]}"#] {
         let text = format!(r#"{{"OPENAI_API_KEY":"sk-1","BEARER_TOKENS":{value}}}"#);
-        let error = parse(&text).unwrap_err();
-        assert_eq!(error.to_string(), "BEARER_TOKENS is not an object of names and tokens", "{value}");
+        assert_eq!(parse(&text), Ok((some("sk-1"), None, false)), "{value}");
     }
 }
 

@@ -19,35 +19,22 @@ const ATTEMPTS: u32 = 2;
 
 /// The error names that may be logged. An answer can put anything in the place of the name.
 /// Sources: the errors of `GetSecretValue`, and the common errors of the Secrets Manager API reference.
-const KNOWN_ERRORS: [&str; 19] = [
-    "AccessDeniedException",
-    "DecryptionFailure",
-    "ExpiredTokenException",
-    "IncompleteSignature",
-    "IncompleteSignatureException",
-    "InternalFailure",
-    "InternalServiceError",
-    "InvalidParameterException",
-    "InvalidRequestException",
-    "InvalidSignatureException",
-    "MissingAuthenticationTokenException",
-    "NotAuthorized",
-    "OptInRequired",
-    "RequestExpired",
-    "ResourceNotFoundException",
-    "ServiceUnavailable",
-    "ThrottlingException",
-    "UnrecognizedClientException",
-    "ValidationException",
-];
+const KNOWN_ERRORS: &str = "AccessDeniedException DecryptionFailure ExpiredTokenException IncompleteSignature \
+    IncompleteSignatureException InternalFailure InternalServiceError InvalidParameterException \
+    InvalidRequestException InvalidSignatureException MissingAuthenticationTokenException NotAuthorized OptInRequired \
+    RequestExpired ResourceNotFoundException ServiceUnavailable ThrottlingException UnrecognizedClientException \
+    ValidationException";
 
-/// A read failed. It holds fixed words and a status only, so it quotes neither an answer nor the SDK.
+/// A read failed. It holds fixed words and a status only, so it quotes neither an answer nor a library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// There was no answer, or one that holds no text.
+    /// There was no answer.
+    #[error(transparent)]
+    Receive(#[from] ReceiveError),
+    /// Nothing was asked, or the answer has no text.
     #[error("{0}")]
     Failed(&'static str),
-    /// Secrets Manager answered with an error, or with something else than a secret.
+    /// The answer is an error, or something else than what was asked for.
     #[error("{0} ({1})")]
     Answered(&'static str, u16),
 }
@@ -62,7 +49,7 @@ pub struct SecretsManager {
 impl SecretsManager {
     /// A reader over the process's HTTP client.
     pub fn new(http: reqwest::Client) -> Self {
-        Self { http: AwsHttp::new(http), client: Arc::default() }
+        Self { http: AwsHttp(http), client: Arc::default() }
     }
 
     /// Returns the current text of a secret. `id` is its ARN or its name.
@@ -71,7 +58,8 @@ impl SecretsManager {
     /// [`ReadError`] after two attempts of 3 s, or as soon as Secrets Manager refuses.
     pub async fn read(&self, id: &str) -> Result<String, ReadError> {
         let client = self.client.get_or_try_init(|| load(self.http.clone())).await?;
-        let answer = client.get_secret_value().secret_id(id).send().await.map_err(|error| classify(&error))?;
+        let answer =
+            client.get_secret_value().secret_id(id).send().await.map_err(|error| classify(&error))?;
         answer.secret_string.ok_or(ReadError::Failed("the secret holds bytes, not text"))
     }
 }
@@ -92,32 +80,22 @@ fn connect(config: &SdkConfig) -> Client {
 }
 
 fn classify(error: &SdkError<GetSecretValueError, HttpResponse>) -> ReadError {
-    match (error, error.raw_response().map(|response| response.status())) {
-        (SdkError::TimeoutError(_), _) => ReadError::Failed("timed out"),
-        (SdkError::DispatchFailure(failure), None) => ReadError::Failed(
-            if failure.is_timeout() {
-                "timed out"
-            } else if failure.is_other() {
-                "no credentials, or an unusable endpoint"
-            } else {
-                transport(error)
-            },
-        ),
+    let status = error.raw_response().map(|response| response.status());
+    match (error, status) {
+        (SdkError::TimeoutError(_), _) => ReceiveError::TimedOut.into(),
         (SdkError::ServiceError(service), Some(status)) if !status.is_success() => {
-            let known = KNOWN_ERRORS.into_iter().find(|name| service.err().code() == Some(*name));
+            let known = KNOWN_ERRORS.split(' ').find(|name| service.err().code() == Some(name));
             ReadError::Answered(known.unwrap_or("service error"), status.as_u16())
         }
         (_, Some(status)) => ReadError::Answered("malformed answer", status.as_u16()),
-        (_, None) => ReadError::Failed("the request cannot be made"),
+        (_, None) => {
+            let causes = successors(error.source(), |cause| (*cause).source());
+            let ours = causes.filter_map(|cause| cause.downcast_ref::<ReceiveError>().copied()).next();
+            ours.map_or(ReadError::Failed("no credentials, or an unusable endpoint"), ReadError::Receive)
+        }
     }
-}
-
-/// The words of our own error under the SDK's.
-fn transport(error: &(dyn Error + 'static)) -> &'static str {
-    let mut causes = successors(Some(error), |error| (*error).source());
-    causes.find_map(|cause| cause.downcast_ref::<ReceiveError>()).map_or("the request cannot be sent", ReceiveError::kind)
 }
 
 #[cfg(test)]
 #[path = "secrets_manager_tests.rs"]
-mod tests;
+pub(super) mod tests;
