@@ -35,6 +35,10 @@ use tokio::time::{Instant, timeout_at};
 /// The body of a request, or the error that reading it brought. A caller without credentials sees 401 all the same.
 pub type RequestBody = Result<Bytes, ApiError>;
 
+/// The raw query of a request whose URI cannot hold it, as an extension of the request.
+#[derive(Debug, Clone)]
+pub struct LongQuery(pub String);
+
 /// What the server around the application knows of a request.
 #[derive(Debug, Clone)]
 pub struct RequestContext {
@@ -180,7 +184,8 @@ impl App {
         request: &Request<RequestBody>,
         log: &mut RequestLog,
     ) -> Result<Caller, ApiError> {
-        let query = request.uri().query().unwrap_or_default();
+        let long_query = request.extensions().get::<LongQuery>();
+        let query = long_query.map_or(request.uri().query().unwrap_or_default(), |query| &query.0);
         let credentials = Credentials { query, headers: request.headers() };
         match self.authenticator.authenticate(&credentials, SystemTime::now()).await {
             Ok(caller) => {

@@ -7,8 +7,8 @@
 //! [cloudflare]: https://developers.cloudflare.com/ai-gateway/glossary/
 
 mod attempt;
-mod cloudflare;
 mod completion;
+mod error_class;
 mod error_object;
 mod error_response;
 mod events;
@@ -24,7 +24,8 @@ pub use attempt::{Answer, OpenAnswer};
 pub use events::{Arrival, UpstreamEvents};
 pub use public_words::public_word;
 pub use request::{Metadata, UpstreamRequest};
-pub use error_response::{ErrorClass, ErrorResponse};
+pub use error_class::ErrorClass;
+pub use error_response::ErrorResponse;
 pub use upstream_error::UpstreamError;
 
 use crate::{

@@ -1,5 +1,5 @@
-//! Reads a few members of JSON of unknown size without building a tree: `serde_json::Value` takes up to 400 bytes
-//! for each byte of hostile input.
+//! Reads a few members of JSON of unknown size without building a tree, which takes many times the size of hostile
+//! input.
 //!
 //! Values are returned as [`RawValue`]s, which borrow the text. `serde_json` checks them and does not recurse into
 //! them, so deep nesting costs no stack.

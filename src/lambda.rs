@@ -74,7 +74,10 @@ impl RuntimeApi {
     /// # Errors
     /// [`LambdaError::NotStartedByLambda`] and [`LambdaError::BadAddress`].
     pub fn new(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, LambdaError> {
-        if let Some(missing) = REQUIRED.into_iter().find(|name| lookup(name).is_none()) {
+        // `Runtime::new` also panics at a memory size that is not a number.
+        let is_usable = |name: &str, value: &str| !name.ends_with("_SIZE") || value.parse::<i32>().is_ok();
+        let is_missing = |name: &&str| lookup(name).is_none_or(|value| !is_usable(name, &value));
+        if let Some(missing) = REQUIRED.into_iter().find(is_missing) {
             return Err(LambdaError::NotStartedByLambda(missing));
         }
         let address: http::Uri =

@@ -2,21 +2,17 @@
 //! secret holds may be passed to this module.
 
 mod attempt_log;
+mod facts;
 mod metrics;
 mod request_log;
 
 pub use attempt_log::{AttemptLog, Attempts, GatewayResponse};
-pub use metrics::{METRICS, metrics_line};
-pub use request_log::{Facts, Outcome, RequestLog};
+pub use metrics::{METRICS, Metric, metrics_line};
+pub use facts::{Facts, Outcome};
+pub use request_log::RequestLog;
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{
-    filter::Targets,
-    fmt,
-    fmt::time::{FormatTime, SystemTime},
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Prints every `tracing` event as one JSON line with an RFC 3339 time and a level; Lambda assigns INFO to lines
 /// without. Events of other crates are printed from WARN on, because their details may hold headers and bodies.
@@ -41,12 +37,4 @@ pub fn init() {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(event = "panic", place);
     }));
-}
-
-/// The current time in RFC 3339, as the other lines have it.
-fn timestamp() -> String {
-    let mut text = String::new();
-    // Writing to a `String` does not fail.
-    let _ = SystemTime.format_time(&mut fmt::format::Writer::new(&mut text));
-    text
 }

@@ -1,48 +1,9 @@
 //! What an error response of a gateway means.
 
-use super::{cloudflare, error_object::ErrorObject, public_words::public_word};
+use super::{error_class::ErrorClass, error_object::ErrorObject, public_words::public_word};
 use crate::error::{ApiError, ApiErrorKind};
 use http::HeaderMap;
 use std::time::{Duration, SystemTime};
-
-/// What an error response means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorClass {
-    /// The request itself is refused.
-    Refused,
-    /// A content filter, a guardrail or data loss prevention blocks the request.
-    ContentFilter,
-    /// A policy of the gateway denies the request.
-    Denied,
-    /// The conversation is too long for this model.
-    ContextLength,
-    /// The model does not take the parameter that `param` names.
-    UnsupportedParameter,
-    /// Too many requests.
-    RateLimited,
-    /// Out of quota, credit or budget.
-    Quota,
-    /// The key is refused.
-    Key,
-    /// The gateway's own token is missing or refused.
-    GatewayToken,
-    /// The gateway does not exist.
-    GatewayNotSetUp,
-    /// The key may not do this.
-    Forbidden,
-    /// Something on the way to the model is set up wrongly.
-    Misconfigured,
-    /// The model does not exist, or no longer.
-    ModelNotFound,
-    /// The gateway's own time-out.
-    Timeout,
-    /// A guardrail is down and set to block.
-    GuardrailDown,
-    /// The gateway or the provider failed.
-    Fault,
-    /// Another 4xx.
-    Other,
-}
 
 /// An error response.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +101,7 @@ fn class_of_word(word: &str, error: &ErrorObject) -> Option<ErrorClass> {
         "content_filter" | "content_policy_violation" => ErrorClass::ContentFilter,
         "rate_limit_exceeded" => ErrorClass::RateLimited,
         "invalid_api_key" => ErrorClass::Key,
-        _ => return error.code.as_deref().filter(|code| *code == word)?.parse().ok().and_then(cloudflare::class_of),
+        _ => return error.code.as_deref().filter(|code| *code == word)?.parse().ok().and_then(ErrorClass::of_cloudflare_code),
     })
 }
 

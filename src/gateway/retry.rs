@@ -2,7 +2,8 @@
 //! `docs/failures.md` has the same rules as a table.
 
 use super::{
-    error_response::{ErrorClass, ErrorResponse},
+    error_class::ErrorClass,
+    error_response::ErrorResponse,
     targets::Next,
     upstream_error::UpstreamError,
 };

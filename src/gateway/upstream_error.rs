@@ -1,6 +1,6 @@
 //! Why one attempt at one target brought no answer.
 
-use super::error_response::{ErrorClass, ErrorResponse};
+use super::{error_class::ErrorClass, error_response::ErrorResponse};
 use crate::{
     chat::{Adjustments, ChatRequest, Parameter},
     error::{ApiError, ApiErrorKind},

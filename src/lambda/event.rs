@@ -4,12 +4,12 @@
 //! base64 that anybody on the internet can send.
 
 use crate::{
-    app::RequestBody,
+    app::{LongQuery, RequestBody},
     error::{ApiError, ApiErrorKind},
     json,
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
-use http::{HeaderMap, Method, Request, Uri};
+use http::{HeaderMap, Method, Request};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use serde_json::value::RawValue;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -25,8 +25,6 @@ const READ: [&str; 8] = [
     "body",
     "isBase64Encoded",
 ];
-/// `http::Uri` holds up to 65,534 bytes.
-const MAX_TARGET_BYTES: usize = 65_000;
 /// Lambda decodes paths.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// A raw query is encoded already, but for characters that no URI may hold.
@@ -84,20 +82,17 @@ fn build(
     body: Option<String>,
     is_base64: bool,
 ) -> Request<RequestBody> {
-    let path = utf8_percent_encode(path, PATH);
-    let target = if query.is_empty() { path.to_string() } else { format!("{path}?{query}") };
+    let path = utf8_percent_encode(path, PATH).to_string();
+    let target = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
     let mut request = Request::new(decoded(body.unwrap_or_default(), is_base64));
     *request.method_mut() = method;
-    // A path that no URI can hold belongs to no route.
-    *request.uri_mut() = uri(&target).unwrap_or_else(|| Uri::from_static("/"));
+    *request.uri_mut() = target.parse().unwrap_or_else(|_| {
+        request.extensions_mut().insert(LongQuery(query.to_owned()));
+        // A path that no URI can hold belongs to no route.
+        path.parse().unwrap_or_default()
+    });
     *request.headers_mut() = headers;
     request
-}
-
-/// The URI of a target. The end of a query that is too long is cut off: it is longer than any credential.
-fn uri(target: &str) -> Option<Uri> {
-    let cut = target.get(..MAX_TARGET_BYTES).filter(|cut| cut.contains('?'));
-    target.parse().ok().or_else(|| cut?.parse().ok())
 }
 
 fn decoded(body: String, is_base64: bool) -> RequestBody {

@@ -3,13 +3,14 @@
 //!
 //! [emf]: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
-use super::{Facts, Outcome, request_log::milliseconds, timestamp};
+use super::facts::{Facts, Outcome, milliseconds};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 use std::{
     io::Write,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
+use tracing_subscriber::fmt::{self, time::FormatTime};
 
 const NAMESPACE: &str = "GPTDock";
 /// The dimension of the route: its path, or `none`.
@@ -120,6 +121,14 @@ pub(super) fn print(facts: &Facts) {
     let line = metrics_line(facts, SystemTime::now(), &timestamp()) + "\n";
     // There is nowhere to report that the log cannot be written.
     let _ = std::io::stdout().lock().write_all(line.as_bytes());
+}
+
+/// The current time in RFC 3339, as the other lines have it.
+fn timestamp() -> String {
+    let mut text = String::new();
+    // Writing to a `String` does not fail.
+    let _ = fmt::time::SystemTime.format_time(&mut fmt::format::Writer::new(&mut text));
+    text
 }
 
 /// Whose fault an error is.

@@ -1,77 +1,13 @@
 //! The log of one request: facts gathered on its way, written once when it is over.
 
-use super::{AttemptLog, Attempts, metrics};
-use crate::{caller::Caller, error::ApiError};
-use http::StatusCode;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
+use super::{
+    attempt_log::AttemptLog,
+    facts::{Facts, Outcome, milliseconds},
+    metrics,
 };
+use crate::error::ApiError;
+use std::{sync::Arc, time::Instant};
 use tokio::runtime::Handle;
-
-/// All that is known of a request when it is over.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// The Lambda request id.
-    pub request_id: String,
-    /// X-Ray's trace id.
-    pub trace_id: Option<String>,
-    /// The route's path, or `none`.
-    pub route: &'static str,
-    /// It was the first request of the process.
-    pub cold_start: bool,
-    /// The caller.
-    pub caller: Caller,
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// The error, also one inside an open stream.
-    pub error: Option<ApiError>,
-    /// Why authentication failed. Callers never see it.
-    pub reason: Option<&'static str>,
-    /// The model for the metrics, when the request reached the gateway module.
-    pub model: Option<String>,
-    /// The attempts at the gateway.
-    pub attempts: Attempts,
-    /// From the start of the request to the first event that was written.
-    pub first_event: Option<Duration>,
-    /// From the start of the request to its end.
-    pub duration: Duration,
-    /// The last `finish_reason`.
-    pub finish_reason: Option<String>,
-    /// Events written.
-    pub events: u64,
-    /// Bytes written.
-    pub bytes: u64,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
-/// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Outcome {
-    /// Lambda dropped the response before its end.
-    #[default]
-    Abandoned,
-    /// One JSON.
-    Replied,
-    /// An HTTP error.
-    Failed,
-    /// A stream up to `[DONE]`.
-    Completed,
-    /// A stream that ended with an error.
-    Interrupted,
-}
-
-impl Outcome {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Abandoned => "abandoned",
-            Self::Replied | Self::Completed => "complete",
-            Self::Failed => "failed",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
 
 /// Gathers the facts of one request. Dropping it writes one log line and one line of metrics.
 #[derive(Debug)]
@@ -196,9 +132,4 @@ fn write(facts: &Facts) {
         finish_reason = facts.finish_reason,
         cold_start = facts.cold_start,
     );
-}
-
-/// Milliseconds with microseconds behind the point.
-pub(super) fn milliseconds(time: Duration) -> f64 {
-    time.as_micros() as f64 / 1e3
 }
