@@ -158,7 +158,12 @@ impl App {
         if route == Route::Models {
             return whole(self.models.list());
         }
-        let body = self.checked(request.into_body())?;
+        let body = request.into_body()?;
+        if body.is_empty() {
+            return Err(ApiError::from(ApiErrorKind::InvalidJson).with_message("The request body is empty."));
+        } else if body.len() > self.config.max_body_bytes {
+            return Err(ApiErrorKind::TooLarge.into());
+        }
         let chat = ChatRequest::parse(body, passage.format, &self.config.chat, &self.models)?;
         log.asks_for(&chat.model, self.config.models().any(|model| *model == chat.model));
         let trace_id = passage.context.trace_id.as_deref();
@@ -167,15 +172,6 @@ impl App {
         match request.chat.stream {
             true => self.stream(request, passage, log.attempts()).await,
             false => self.json(&request, &log.attempts()).await,
-        }
-    }
-
-    fn checked(&self, body: RequestBody) -> Result<Bytes, ApiError> {
-        let body = body?;
-        match body.len() {
-            0 => Err(ApiError::from(ApiErrorKind::InvalidJson).with_message("The request body is empty.")),
-            length if length > self.config.max_body_bytes => Err(ApiErrorKind::TooLarge.into()),
-            _ => Ok(body),
         }
     }
 

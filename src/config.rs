@@ -180,7 +180,8 @@ fn chat(env: &mut Env) -> ChatConfig {
 fn gateway(env: &mut Env, idle_timeout: Duration) -> GatewayConfig {
     let base = base_url::primary(env);
     let fallback_base = base_url::fallback(env, &base);
-    let first_event = env.text("FIRST_EVENT_TIMEOUT_MS").map(|_| env.milliseconds("FIRST_EVENT_TIMEOUT_MS", 1));
+    let first_event =
+        env.text("FIRST_EVENT_TIMEOUT_MS").map(|_| env.milliseconds("FIRST_EVENT_TIMEOUT_MS", 1));
     let cache_seconds = MIN_CACHE_TTL_SECONDS..=u32::MAX.into();
     GatewayConfig {
         gateway_id: env.text("CF_GATEWAY_ID").filter(|_| base.is_cloudflare_api()),

@@ -65,87 +65,79 @@ pub enum ApiErrorKind {
 }
 
 impl ApiErrorKind {
-    /// The HTTP status.
-    pub fn status(self) -> StatusCode {
+    /// The table of errors: status, default code, OpenAI's `error.type`, and default sentence.
+    fn row(self) -> (u16, &'static str, &'static str, &'static str) {
+        const INVALID: &str = "invalid_request_error";
+        const SERVER: &str = "server_error";
         match self {
-            Self::InvalidJson | Self::Refused => StatusCode::BAD_REQUEST,
-            Self::InvalidRequest => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::NotFound | Self::ModelNotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::RateLimited | Self::OutOfQuota => StatusCode::TOO_MANY_REQUESTS,
-            Self::GatewayMisconfigured | Self::Gateway => StatusCode::BAD_GATEWAY,
-            Self::GatewayTimeout | Self::Deadline => StatusCode::GATEWAY_TIMEOUT,
-            Self::SecretUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::InvalidJson => (400, "invalid_json", INVALID, "The request body is not JSON."),
+            Self::InvalidRequest => (422, "invalid_request", INVALID, "The request has the wrong shape."),
+            Self::TooLarge => (413, "request_too_large", INVALID, "The request is too large."),
+            Self::Unauthorized => {
+                (401, "unauthorized", "authentication_error", "The request carries no valid credentials.")
+            }
+            Self::NotFound => (404, "not_found", INVALID, "There is no such path."),
+            Self::MethodNotAllowed => {
+                (405, "method_not_allowed", INVALID, "This path does not take that method.")
+            }
+            Self::ModelNotFound => {
+                (404, "model_not_found", INVALID, "The model does not exist, or may not be used here.")
+            }
+            Self::Refused => (400, "request_refused", INVALID, "The AI service refused the request."),
+            Self::RateLimited => (
+                429,
+                "rate_limited",
+                "rate_limit_error",
+                "The AI service is receiving too many requests. Please try again shortly.",
+            ),
+            Self::OutOfQuota => (
+                429,
+                "insufficient_quota",
+                "insufficient_quota",
+                "The AI service's quota is used up. Please tell the administrator.",
+            ),
+            Self::GatewayMisconfigured => (
+                502,
+                "gateway_misconfigured",
+                SERVER,
+                "The AI service is not set up correctly. Please tell the administrator.",
+            ),
+            Self::Gateway => {
+                (502, "gateway_error", SERVER, "The AI service failed to answer. Please try again.")
+            }
+            Self::GatewayTimeout => {
+                (504, "gateway_timeout", SERVER, "The AI service took too long to answer. Please try again.")
+            }
+            Self::Deadline => (504, "deadline", SERVER, "The answer took longer than this service may run."),
+            Self::SecretUnavailable => (
+                503,
+                "secret_unavailable",
+                SERVER,
+                "The AI service's key can't be read at the moment. Please try again shortly.",
+            ),
+            Self::Internal => {
+                (500, "internal", SERVER, "Something went wrong on our side. Please try again.")
+            }
         }
     }
 
-    /// The default code and sentence.
-    fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::InvalidJson => ("invalid_json", "The request body is not JSON."),
-            Self::InvalidRequest => ("invalid_request", "The request has the wrong shape."),
-            Self::TooLarge => ("request_too_large", "The request is too large."),
-            Self::Unauthorized => ("unauthorized", "The request carries no valid credentials."),
-            Self::NotFound => ("not_found", "There is no such path."),
-            Self::MethodNotAllowed => ("method_not_allowed", "This path does not take that method."),
-            Self::ModelNotFound => ("model_not_found", "The model does not exist, or may not be used here."),
-            Self::Refused => ("request_refused", "The AI service refused the request."),
-            Self::RateLimited => {
-                ("rate_limited", "The AI service is receiving too many requests. Please try again shortly.")
-            }
-            Self::OutOfQuota => {
-                ("insufficient_quota", "The AI service's quota is used up. Please tell the administrator.")
-            }
-            Self::GatewayMisconfigured => (
-                "gateway_misconfigured",
-                "The AI service is not set up correctly. Please tell the administrator.",
-            ),
-            Self::Gateway => ("gateway_error", "The AI service failed to answer. Please try again."),
-            Self::GatewayTimeout => {
-                ("gateway_timeout", "The AI service took too long to answer. Please try again.")
-            }
-            Self::Deadline => ("deadline", "The answer took longer than this service may run."),
-            Self::SecretUnavailable => (
-                "secret_unavailable",
-                "The AI service's key can't be read at the moment. Please try again shortly.",
-            ),
-            Self::Internal => ("internal", "Something went wrong on our side. Please try again."),
-        }
+    /// The HTTP status.
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.row().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// OpenAI's `error.type`.
     pub fn openai_type(self) -> &'static str {
-        match self {
-            Self::InvalidJson
-            | Self::InvalidRequest
-            | Self::TooLarge
-            | Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::ModelNotFound
-            | Self::Refused => "invalid_request_error",
-            Self::Unauthorized => "authentication_error",
-            Self::RateLimited => "rate_limit_error",
-            Self::OutOfQuota => "insufficient_quota",
-            _ => "server_error",
-        }
+        self.row().2
     }
 }
 
 impl From<ApiErrorKind> for ApiError {
     /// An error with the default code and sentence of its kind.
     fn from(kind: ApiErrorKind) -> Self {
-        let (code, message) = kind.words();
-        Self {
-            kind,
-            code: code.into(),
-            message: message.into(),
-            param: None,
-            retry_after: None,
-            allow: None,
-        }
+        let (_, code, _, message) = kind.row();
+        let (code, message) = (code.into(), message.into());
+        Self { kind, code, message, param: None, retry_after: None, allow: None }
     }
 }
 

@@ -54,7 +54,9 @@ const BAD_CONFIGURATION: &str = "Runtime.BadConfiguration";
 #[derive(Debug, thiserror::Error)]
 pub enum LambdaError {
     /// A variable that Lambda sets is missing.
-    #[error("{0} is not set: Lambda or `cargo lambda watch` starts this program; on its own, try `cargo run --example local`")]
+    #[error(
+        "{0} is not set: Lambda or `cargo lambda watch` starts this program; on its own, try `cargo run --example local`"
+    )]
     NotStartedByLambda(&'static str),
     /// `AWS_LAMBDA_RUNTIME_API` is not a host and a port.
     #[error("AWS_LAMBDA_RUNTIME_API is not an address")]
@@ -205,7 +207,8 @@ impl InvocationService {
         response: Response<ResponseBody>,
     ) -> Result<(), String> {
         let (body, progress) = StreamedBody::new(response);
-        let mut request = streamed_response(request_id, Body::new(body)).map_err(|error| error.to_string())?;
+        let mut request =
+            streamed_response(request_id, Body::new(body)).map_err(|error| error.to_string())?;
         if let Some(id) = invocation_id {
             request.headers_mut().insert(INVOCATION_ID, id);
         }

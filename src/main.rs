@@ -8,8 +8,10 @@ fn main() -> ExitCode {
     telemetry::init();
     // Lambda Managed Instances set it. Everywhere else an environment has one invocation at a time, and one thread
     // spares each token the way between two.
-    let concurrency = variable("AWS_LAMBDA_MAX_CONCURRENCY").and_then(|text| text.parse().ok()).unwrap_or(1_u32);
-    let mut builder = if concurrency > 1 { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    let concurrency =
+        variable("AWS_LAMBDA_MAX_CONCURRENCY").and_then(|text| text.parse().ok()).unwrap_or(1_u32);
+    let mut builder =
+        if concurrency > 1 { Builder::new_multi_thread() } else { Builder::new_current_thread() };
     let reason = match builder.enable_all().build() {
         Ok(runtime) => runtime.block_on(run()),
         Err(error) => error.to_string(),

@@ -1,10 +1,6 @@
 //! The response to one request: status, headers and a body, complete or streamed.
 
-use crate::{
-    error::ApiError,
-    api_format::ApiFormat,
-    stream::StreamBody,
-};
+use crate::{api_format::ApiFormat, error::ApiError, stream::StreamBody};
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Response, StatusCode,

@@ -44,8 +44,7 @@ impl Route {
     /// # Errors
     /// [`ApiErrorKind::NotFound`], or [`ApiErrorKind::MethodNotAllowed`] with the path's method in `allow`.
     pub fn find(method: &str, path: &str) -> Result<Self, ApiError> {
-        let route =
-            Self::ALL.into_iter().find(|route| route.path() == path).ok_or(ApiErrorKind::NotFound)?;
+        let route = Self::ALL.into_iter().find(|route| route.path() == path).ok_or(ApiErrorKind::NotFound)?;
         if route.method() == method {
             return Ok(route);
         }

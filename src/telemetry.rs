@@ -7,8 +7,8 @@ mod metrics;
 mod request_log;
 
 pub use attempt_log::{AttemptLog, Attempts, GatewayResponse};
-pub use metrics::{METRICS, Metric, metrics_line};
 pub use facts::{Facts, Outcome};
+pub use metrics::metrics_line;
 pub use request_log::RequestLog;
 
 use tracing::level_filters::LevelFilter;

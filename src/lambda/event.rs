@@ -11,8 +11,8 @@ use crate::{
 use base64::prelude::{BASE64_STANDARD, Engine};
 use http::{HeaderMap, Method, Request};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
-use serde_json::value::RawValue;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::value::RawValue;
 
 /// The members that are read, beside the request context and a REST API's query parameters.
 const READ: [&str; 8] = [
@@ -28,7 +28,8 @@ const READ: [&str; 8] = [
 /// Lambda decodes paths.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// A raw query is encoded already, but for characters that no URI may hold.
-const RAW_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`');
+const RAW_QUERY: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`');
 
 /// Reads an event of a Function URL ([payload format 2.0][url]) or of an API Gateway REST API ([format 1.0][rest]).
 /// Returns `None` for every other event. Broken base64 is an error of the body.

@@ -43,7 +43,10 @@ fn reads_api_gateway_events() {
         "multiValueQueryStringParameters":{"jwt":["x","y+z"]},"body":"e30=","isBase64Encoded":true,
         "requestContext":{"httpMethod":"POST"}});
     let request = read(&event);
-    assert_eq!((request.method().as_str(), request.uri()), ("POST", &Uri::from_static("/conversations?jwt=x&jwt=y%2Bz")));
+    assert_eq!(
+        (request.method().as_str(), request.uri()),
+        ("POST", &Uri::from_static("/conversations?jwt=x&jwt=y%2Bz"))
+    );
     assert_eq!(request.headers().get_all("authorization").iter().count(), 2);
     assert_eq!(request.into_body(), Ok("{}".into()));
     let minimal = json!({"httpMethod":"GET","path":"/health","headers":null,"multiValueHeaders":null,
@@ -87,7 +90,9 @@ fn takes_deadlines_and_durations() {
 #[test]
 fn names_what_lambda_has_not_set() {
     let error = RuntimeApi::new(|_| None).map(drop).unwrap_err().to_string();
-    assert!(error.starts_with("AWS_LAMBDA_RUNTIME_API is not set") && error.contains("cargo run --example local"));
+    assert!(
+        error.starts_with("AWS_LAMBDA_RUNTIME_API is not set") && error.contains("cargo run --example local")
+    );
     for address in ["", "http://", "no host"] {
         assert!(RuntimeApi::new(|_| Some(address.to_owned())).is_err(), "{address}");
     }

@@ -65,7 +65,8 @@ pub fn is_failure(finish_reason: &str) -> bool {
 
 /// The payload without the white space that JSON allows around a value.
 pub fn trim_json(mut payload: &[u8]) -> &[u8] {
-    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = payload {
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] | [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = payload
+    {
         payload = rest;
     }
     payload
@@ -105,7 +106,10 @@ mod tests {
     fn classifies_chunks() {
         for (payload, kind) in [
             (r#"{"choices":[{"delta":{"content":"a"},"finish_reason":null}]}"#, chunk(0, "")),
-            (r#"{"choices":[{"finish_reason":"stop"},{"index":1,"finish_reason":"length"}]}"#, chunk(3, "length")),
+            (
+                r#"{"choices":[{"finish_reason":"stop"},{"index":1,"finish_reason":"length"}]}"#,
+                chunk(3, "length"),
+            ),
             (r#"{"choices":[{"index":127,"finish_reason":"stop"}]}"#, chunk(1 << 127, "stop")),
             (r#"{"choices":[{"index":128,"finish_reason":"stop"}]}"#, chunk(0, "stop")),
             (r#"{"choices":[{"delta":{"finish_reason":"stop"}}]}"#, chunk(0, "")),
@@ -143,7 +147,9 @@ mod tests {
 
     #[test]
     fn classifies_other_json() {
-        for payload in [r#"{"type":"ping"}"#, "{}", r#"{"choices":null}"#, r#"{"choices":{}}"#, "12", r#""text""#] {
+        for payload in
+            [r#"{"type":"ping"}"#, "{}", r#"{"choices":null}"#, r#"{"choices":{}}"#, "12", r#""text""#]
+        {
             assert_eq!(classify(payload.as_bytes()), ChunkKind::Other, "{payload}");
         }
         assert_eq!(classify(b" [DONE]\t"), ChunkKind::Done);

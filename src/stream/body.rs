@@ -66,7 +66,7 @@ impl StreamBody {
         if self.out.is_empty() {
             return Poll::Ready(None);
         }
-        self.log.wrote(self.out.len(), self.state.events());
+        self.log.wrote(self.out.len(), self.state.events);
         Poll::Ready(Some(self.out.split().freeze()))
     }
 
@@ -141,9 +141,9 @@ impl StreamBody {
 
     fn close(&mut self) {
         let source = std::mem::replace(&mut self.source, Source::Closed);
-        self.log.ended(self.state.error(), self.state.finish_reason().and_then(public_word));
-        if let Some(code) = self.state.gateway_code() {
-            self.log.attempts().lock().gateway_code = Some(code);
+        self.log.ended(self.state.error(), self.state.finish_reason.as_deref().and_then(public_word));
+        if self.state.gateway_code.is_some() {
+            self.log.attempts().lock().gateway_code = self.state.gateway_code;
         }
         if let Source::Open(events) = source
             && self.state.error().is_none()

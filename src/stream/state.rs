@@ -73,14 +73,23 @@ pub struct StreamState {
     /// When something was last written.
     wrote: Instant,
     end: Option<Result<(), ApiError>>,
-    finish_reason: Option<String>,
-    gateway_code: Option<u32>,
-    events: u64,
+    /// The last `finish_reason`.
+    pub finish_reason: Option<String>,
+    /// Cloudflare's number of the error that ended the stream.
+    pub gateway_code: Option<u32>,
+    /// The events passed on so far, without the end.
+    pub events: u64,
 }
 
 impl StreamState {
     /// A stream of `choices` choices (1 to 128), opened at `now`. `answer` names it until the gateway does.
-    pub fn new(format: ApiFormat, answer: AnswerId, choices: u32, limits: StreamLimits, now: Instant) -> Self {
+    pub fn new(
+        format: ApiFormat,
+        answer: AnswerId,
+        choices: u32,
+        limits: StreamLimits,
+        now: Instant,
+    ) -> Self {
         Self {
             format,
             answer,
@@ -105,21 +114,6 @@ impl StreamState {
     /// The error that ended the stream.
     pub fn error(&self) -> Option<&ApiError> {
         self.end.as_ref()?.as_ref().err()
-    }
-
-    /// The last `finish_reason`.
-    pub fn finish_reason(&self) -> Option<&str> {
-        self.finish_reason.as_deref()
-    }
-
-    /// Cloudflare's number of the error that ended the stream.
-    pub fn gateway_code(&self) -> Option<u32> {
-        self.gateway_code
-    }
-
-    /// The events passed on so far, without the end.
-    pub fn events(&self) -> u64 {
-        self.events
     }
 
     /// `model` answers.

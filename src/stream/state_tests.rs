@@ -140,11 +140,7 @@ fn interrupts_at_errors_and_malformed_events() {
 fn keeps_alive_and_times_out() {
     let mut stream = Stream::new(ApiFormat::ChatGptWeb, 1);
     for _ in 0..6 {
-        assert_eq!(
-            stream.wake(),
-            (15, ": keep-alive\n\n".to_owned()),
-            "no idle time-out before an answer"
-        );
+        assert_eq!(stream.wake(), (15, ": keep-alive\n\n".to_owned()), "no idle time-out before an answer");
     }
     let (waited, written) = stream.wake();
     assert_eq!((waited, &error_of(&written)["error"]["code"]), (10, &"deadline".into()));
@@ -205,7 +201,8 @@ proptest! {
 
 #[test]
 fn counts_finished_choices_by_index() {
-    let finish = |index| format!(r#"{{"choices":[{{"index":{index},"delta":{{}},"finish_reason":"stop"}}]}}"#);
+    let finish =
+        |index| format!(r#"{{"choices":[{{"index":{index},"delta":{{}},"finish_reason":"stop"}}]}}"#);
     let mut stream = Stream::new(ApiFormat::OpenAi, 2);
     stream.event(&finish(0));
     stream.event(&finish(0));
@@ -234,7 +231,10 @@ fn notes_a_cut_answer_before_its_end() {
     stream.event(last);
     let end = stream.event("[DONE]");
     let (note, done) = end.split_once("\n\n").unwrap();
-    assert!(note.contains(r#""id":"c""#) && note.contains("maximum length") && done == "data: [DONE]\n\n", "{end}");
+    assert!(
+        note.contains(r#""id":"c""#) && note.contains("maximum length") && done == "data: [DONE]\n\n",
+        "{end}"
+    );
     let mut stream = Stream::new(ApiFormat::OpenAi, 1);
     stream.event(last);
     assert_eq!(stream.event("[DONE]"), "data: [DONE]\n\n");

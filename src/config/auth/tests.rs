@@ -57,7 +57,10 @@ fn reads_all_modes_at_once() {
     let (issuer, audience) = ("forge/invocation-token".to_owned(), "app".to_owned());
     let jwks = JwksConfig { url: Url::parse(URL).unwrap_or_else(|_| unreachable!()), issuer, audience };
     assert_eq!(config.jwks(), Some(&jwks));
-    assert_eq!((config.modes, problems), (vec![AuthMode::Bearer, AuthMode::Connect, AuthMode::Jwks(jwks)], vec![]));
+    assert_eq!(
+        (config.modes, problems),
+        (vec![AuthMode::Bearer, AuthMode::Connect, AuthMode::Jwks(jwks)], vec![])
+    );
 }
 
 #[test]
@@ -95,7 +98,8 @@ fn takes_keys_over_https_or_from_this_machine() {
     ] {
         let (config, problems) = jwks_with(url);
         assert!(
-            config.jwks().is_some_and(|jwks| Ok(&jwks.url) == Url::parse(url).as_ref()) && problems.is_empty(),
+            config.jwks().is_some_and(|jwks| Ok(&jwks.url) == Url::parse(url).as_ref())
+                && problems.is_empty(),
             "{url}: {problems:?}"
         );
     }
