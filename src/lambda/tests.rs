@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
-use crate::app::RequestBody;
-use http::Uri;
+use crate::{app::RequestBody, error::ApiErrorKind};
+use http::{Request, Uri};
 use serde_json::{Value, json};
 
 fn url_event(path: &str, query: &str, body: &str, is_base64: bool) -> Value {
@@ -60,31 +60,6 @@ fn rejects_other_events() {
     for event in ["{\"Records\":[]}", "null", "[]", "1", "{", "{\"requestContext\":{\"http\":{}}}"] {
         assert!(event::request(event.as_bytes()).is_none(), "{event}");
     }
-}
-
-#[test]
-fn reads_the_root_of_the_trace_header() {
-    for (header, trace) in [
-        (
-            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=ad49b0e87f6ef6c8;Sampled=0",
-            Some("1-5bef4de7-ad49b0e87f6ef6c87fc2e700"),
-        ),
-        ("Self=1-5bef; Root=1-5bef", Some("1-5bef")),
-        ("Root=", None),
-        ("Root=a b", None),
-        ("Parent=ad49b0e87f6ef6c8", None),
-    ] {
-        assert_eq!(trace_id(header), trace, "{header}");
-    }
-}
-
-#[test]
-fn takes_deadlines_and_durations() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let left = time_left(now + Duration::from_secs(60));
-    assert!((Duration::from_secs(55)..=Duration::from_secs(60)).contains(&left), "{left:?}");
-    assert_eq!(time_left(now - Duration::from_secs(1)), Duration::ZERO);
-    assert_eq!(time_left(Duration::from_secs(60)), Duration::from_secs(60));
 }
 
 #[test]
