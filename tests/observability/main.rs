@@ -1,5 +1,5 @@
-//! What the operator looks at holds together: the code's metrics, the template's alarms and dashboard, CloudWatch's
-//! rules for metric lines, and the lines of a panic.
+//! What the operator looks at: metric lines that CloudWatch accepts, a dashboard and alarms that name what the code
+//! emits, and the line of a panic.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 #[path = "../support/emf.rs"]
@@ -7,7 +7,5 @@ mod emf;
 #[path = "../support/schema.rs"]
 mod schema;
 
-mod lines;
+mod metrics;
 mod panics;
-mod template;
-mod template_text;

@@ -11,7 +11,7 @@ fn panics_in_a_child() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
-    gptdock::log::catch_panics();
+    gptdock::telemetry::init();
     let panicked = std::thread::spawn(|| panic!("PRIVATE words of a caller")).join();
     assert!(panicked.is_err());
 }
@@ -27,7 +27,7 @@ fn a_panic_is_one_line_without_words() {
     assert!(output.status.success(), "{output:?}");
     let (stdout, stderr) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert_eq!(stderr, "", "the hook of the standard library is silent");
+    assert_eq!(stderr, "", "the hook of the standard library prints nothing");
     // libtest prints the test's name before it, on the same line.
     let parse = |line: &str| serde_json::from_str(&line[line.find('{')?..]).ok();
     let lines: Vec<Value> = stdout.lines().filter_map(parse).collect();
