@@ -1,19 +1,17 @@
-// One answer of the function: asked for, read while it streams, and told how it ended.
-
-import { events } from "./events.js";
+// One request to the function and the answer that it streams.
 
 /**
- * Posts a request and calls `show` with all the text so far, each time some arrives.
- * Resolves to `{ state, sentence }`, where the state is:
- * `done`; `stopped` by the reader; `interrupted` in the middle; `failed` before anything came.
+ * Posts `messages` and calls `show` with the whole text so far each time some arrives. Returns `{ state, sentence }`.
+ * The states: `done`; `stopped` by the reader; `interrupted` after some text; `failed` before any.
  */
-export async function answer(request, signal, show) {
+export async function answer(messages, signal, show) {
+  let response;
   try {
-    // The page's own query goes along: `?jwt=…` is how a Connect frontend tells who is calling.
-    const response = await fetch(`/conversations${location.search}`, {
+    // A page opened with `?jwt=…` passes it on, as the frontend does.
+    response = await fetch(`/conversations${location.search}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(request),
+      body: JSON.stringify({ action: "next", messages, model: "text-davinci-002" }),
       signal,
     });
     return response.ok ? await read(response.body, signal, show) : await refusal(response);
@@ -25,18 +23,18 @@ export async function answer(request, signal, show) {
 
 async function read(body, signal, show) {
   let text = "";
-  let finish = null;
+  let finish = "";
   let outcome = null;
   const broken = (sentence) => ({ state: text ? "interrupted" : "failed", sentence });
   try {
     for await (const data of events(body)) {
-      // What follows an end is not shown, but read: leaving now would look to the function like a reader who left.
+      // The rest is read, but not shown: to the function, an early end would look like a reader who left.
       if (outcome) continue;
       const event = data === "[DONE]" ? null : JSON.parse(data);
       const choice = event?.choices?.[0];
-      if (!event) outcome = { state: "done", sentence: remark(finish) };
+      if (!event) outcome = { state: "done", sentence: FINISHES[finish] };
       else if (event.error) outcome = broken(event.error.message || "The function gave no reason.");
-      finish = choice?.finish_reason ?? finish;
+      finish = choice?.finish_reason || finish;
       if (outcome || !choice?.delta?.content) continue;
       text += choice.delta.content;
       show(text);
@@ -46,42 +44,40 @@ async function read(body, signal, show) {
     if (signal.aborted) return { state: "stopped" };
     return broken(error instanceof SyntaxError ? "A part of it cannot be read." : "The connection was lost.");
   }
-  // Only `[DONE]` says that an answer is whole.
+  // Only `[DONE]` says that an answer is complete.
   return outcome ?? broken("The stream ended before the answer did.");
 }
 
-function remark(finish) {
-  if (finish === "length") return "This is as long as an answer may be.";
-  if (finish === "content_filter") return "The content filter left something out.";
-  return "";
+const FINISHES = {
+  length: "The answer reached the longest length that is allowed.",
+  content_filter: "The content filter left something out.",
+};
+
+/** Yields the data of each event. The function writes `data: ` and one line, whatever the gateway wrote. */
+async function* events(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split("\n");
+    rest = lines.pop();
+    for (const line of lines) if (line.startsWith("data: ")) yield line.slice("data: ".length);
+  }
 }
 
 async function refusal(response) {
-  const told = await response.json().catch(() => ({}));
-  const error = told.error?.message ?? told.error;
-  const sentence = typeof error === "string" ? error : `The function answered with status ${response.status}.`;
-  const when = patience(response.headers.get("retry-after"));
-  // The header knows better than "Please try again shortly."
-  return { state: "failed", sentence: when ? `${sentence.replace(/ Please try again\b.*/, "")} ${when}` : sentence };
-}
-
-function patience(retryAfter) {
-  if (!retryAfter) return "";
-  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : Math.ceil((Date.parse(retryAfter) - Date.now()) / 1000);
-  if (!(seconds > 0)) return "You can try again now.";
+  const { error } = await response.json().catch(() => ({}));
+  const sentence = error ?? `The function answered with status ${response.status}.`;
+  const seconds = Number(response.headers.get("retry-after"));
+  if (!(seconds > 0)) return { state: "failed", sentence };
   const time = new Date(Date.now() + seconds * 1000).toLocaleTimeString();
-  return `You can try again in ${duration(seconds)}, at ${time}.`;
+  const when = `You can try again in ${duration(seconds)}, at ${time}.`;
+  return { state: "failed", sentence: `${sentence.replace(/ Please try again.*/, "")} ${when}` };
 }
 
 /** `90` as `1 minute 30 seconds`. */
 function duration(seconds) {
-  const parts = [
-    [Math.floor(seconds / 3600), "hour"],
-    [Math.floor((seconds % 3600) / 60), "minute"],
-    [seconds % 60, "second"],
-  ];
-  return parts
-    .filter(([count]) => count > 0)
-    .map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`)
-    .join(" ");
+  const parts = [[Math.floor(seconds / 60), "minute"], [seconds % 60, "second"]].filter(([count]) => count > 0);
+  return parts.map(([count, unit]) => `${count} ${unit}${count === 1 ? "" : "s"}`).join(" ");
 }

@@ -1,71 +1,90 @@
-// A small markdown: everything is escaped first, then the few forms that models write become elements.
+// A small Markdown. It makes the elements named here and text nodes: a model's text is never parsed as HTML.
 
 const FENCE = /^\s*(`{3,}|~{3,})\s*([^`\s]*)[^`]*$/;
 const HEADING = /^(#{1,6})\s+(.*?)\s*#*$/;
 const ITEM = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)$/;
-const QUOTE = /^&gt; ?(.*)$/;
-// A table's second line: dashes, and colons for the side that a column keeps to.
-const DASHES = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
+const QUOTE = /^> ?(.*)$/;
 const RULE = /^\s*([-*_])(\s*\1){2,}\s*$/;
+// The second line of a table.
+const DASHES = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
+const INLINE = new RegExp(
+  [
+    /(?<ticks>`+)(?!`)(?<code>[^]*?[^`])\k<ticks>(?!`)/,
+    /\[(?<label>[^\]\n]+)\]\((?<href>https?:\/\/[^\s()<>]+)\)/,
+    /\*\*(?=\S)(?<strong>[^]*?\S)\*\*(?!\*)/,
+    /(?<![\w*])\*(?=[^\s*])(?<star>[^]*?[^\s*])\*(?![\w*])/,
+    /(?<!\w)_(?=[^\s_])(?<line>[^]*?[^\s_])_(?!\w)/,
+    /(?<br>\s*\n)/,
+  ]
+    .map(({ source }) => source)
+    .join("|"),
+  "g",
+);
 
-/** Markdown as HTML that holds nothing but the elements written here. */
-export function markdown(text) {
-  return blocks(escaped(text.replace(/\0/g, "").replace(/\r\n?/g, "\n")).split("\n"));
+export function create(tag, properties, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
 }
 
-function escaped(text) {
-  const names = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  return text.replace(/[&<>"']/g, (character) => names[character]);
+/** The elements of a text. */
+export function markdown(text) {
+  try {
+    return blocks(text.replace(/\r\n?/g, "\n").split("\n"));
+  } catch {
+    // Thousands of nested quotes overflow the stack.
+    return [create("p", { textContent: text })];
+  }
 }
 
 function blocks(lines) {
-  let html = "";
+  const elements = [];
   let paragraph = [];
-  const flush = () => {
-    if (paragraph.length) html += `<p>${inline(paragraph.join("\n"))}</p>`;
+  const add = (...added) => {
+    if (paragraph.length) elements.push(create("p", {}, ...inline(paragraph.join("\n"))));
     paragraph = [];
+    elements.push(...added);
   };
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at];
-    const fence = FENCE.exec(line);
-    const heading = HEADING.exec(line);
-    const take = (form) => {
+    const [fence, heading] = [FENCE.exec(line), HEADING.exec(line)];
+    /** This line and those after it that match. */
+    const take = (matches) => {
       const from = at;
-      while (at + 1 < lines.length && form(lines[at + 1])) at += 1;
+      while (at + 1 < lines.length && matches(lines[at + 1])) at += 1;
       return lines.slice(from, at + 1);
     };
     if (fence) {
-      flush();
-      // While an answer streams, its last fence is still open: what is there is code already.
+      // While an answer streams, its last fence is still open.
       const closes = (next) => next.trim().startsWith(fence[1]) && /^[`~]+$/.test(next.trim());
-      const code = take((next) => !closes(next)).slice(1);
+      const code = create("code", { textContent: take((next) => !closes(next)).slice(1).join("\n") });
       at += 1;
-      html += `<pre tabindex="0" role="group" aria-label="Code${fence[2] ? ` in ${fence[2]}` : ""}"><code>${code.join("\n")}</code></pre>`;
+      add(region("pre", `Code${fence[2] && ` in ${fence[2]}`}`, code));
     } else if (RULE.test(line)) {
-      flush();
-      html += "<hr>";
+      add(create("hr"));
     } else if (heading) {
-      flush();
-      // The h1 is the name of the page.
-      const level = Math.min(6, heading[1].length + 1);
-      html += `<h${level}>${inline(heading[2])}</h${level}>`;
+      // The name of the page is the h1.
+      add(create(`h${Math.min(6, heading[1].length + 1)}`, {}, ...inline(heading[2])));
     } else if (ITEM.test(line)) {
-      flush();
-      html += list(take((next) => ITEM.test(next) || /^\s+\S/.test(next)));
+      add(list(take((next) => ITEM.test(next) || /^\s+\S/.test(next))));
     } else if (QUOTE.test(line)) {
-      flush();
-      html += `<blockquote>${blocks(take((next) => QUOTE.test(next)).map((quoted) => QUOTE.exec(quoted)[1]))}</blockquote>`;
+      const quoted = take((next) => QUOTE.test(next)).map((quote) => QUOTE.exec(quote)[1]);
+      add(create("blockquote", {}, ...blocks(quoted)));
     } else if (line.includes("|") && lines[at + 1]?.includes("|") && DASHES.test(lines[at + 1])) {
-      flush();
-      html += table(take((next) => next.includes("|")));
+      add(region("div", "Table", table(take((next) => next.includes("|")))));
     } else if (line.trim() === "") {
-      flush();
+      add();
     } else {
       paragraph.push(line);
     }
   }
-  flush();
-  return html;
+  add();
+  return elements;
+}
+
+/** What may be wider than the page scrolls on its own, with the keyboard too. */
+function region(tag, label, child) {
+  return create(tag, { tabIndex: 0, role: "group", ariaLabel: label, className: "wide" }, child);
 }
 
 function list(lines) {
@@ -76,22 +95,16 @@ function list(lines) {
     if (item && item[1].length <= indent.length) items.push([item[3]]);
     else items.at(-1).push(line.slice(Math.min(indent.length + 2, line.search(/\S/))));
   }
-  const body = items
-    .map(([first, ...inner]) => `<li>${inline(first)}${inner.length ? blocks(inner) : ""}</li>`)
-    .join("");
-  if (/\d/.test(mark)) return `<ol start="${parseInt(mark, 10)}">${body}</ol>`;
-  return `<ul>${body}</ul>`;
+  const children = items.map(([first, ...inner]) => create("li", {}, ...inline(first), ...blocks(inner)));
+  return /\d/.test(mark) ? create("ol", { start: parseInt(mark, 10) }, ...children) : create("ul", {}, ...children);
 }
 
-function table([head, dashes, ...rows]) {
-  const sides = cells(dashes).map((cell) => (/:$/.test(cell) ? (/^:/.test(cell) ? "center" : "end") : "start"));
-  // A row has as many cells as there are columns, whatever was written.
-  const row = (line, tag) => {
-    const texts = cells(line);
-    return `<tr>${sides.map((side, column) => `<${tag} class="${side}">${inline(texts[column] ?? "")}</${tag}>`).join("")}</tr>`;
-  };
-  const body = rows.map((line) => row(line, "td")).join("");
-  return `<div class="table" tabindex="0" role="group" aria-label="Table"><table><thead>${row(head, "th")}</thead><tbody>${body}</tbody></table></div>`;
+function table([head, , ...rows]) {
+  const columns = cells(head).length;
+  const row = (line, tag) =>
+    create("tr", {}, ...cells(line).slice(0, columns).map((cell) => create(tag, {}, ...inline(cell))));
+  const body = rows.map((line) => row(line, "td"));
+  return create("table", {}, create("thead", {}, row(head, "th")), create("tbody", {}, ...body));
 }
 
 function cells(line) {
@@ -100,19 +113,19 @@ function cells(line) {
 }
 
 function inline(text) {
-  // What is finished is put aside, so that the stars in code and in addresses stay as they are.
-  const aside = [];
-  const put = (html) => `\0${aside.push(html) - 1}\0`;
-  return text
-    .replace(/(`+)(?!`)([^]*?[^`])\1(?!`)/g, (_, ticks, code) => put(`<code>${code.trim()}</code>`))
-    .replace(
-      /\[([^\]\n]+)\]\((https?:\/\/[^\s()<>\0]+)\)/g,
-      (_, label, address) => `${put(`<a href="${address}" target="_blank" rel="noopener noreferrer">`)}${label}${put("</a>")}`,
-    )
-    .replace(/\*{3}(?=[^\s*])([^]*?[^\s*])\*{3}/g, "<strong><em>$1</em></strong>")
-    .replace(/\*\*(?=\S)([^]*?\S)\*\*/g, "<strong>$1</strong>")
-    .replace(/(?<![\w*])\*(?=[^\s*])([^]*?[^\s*])\*(?![\w*])/g, "<em>$1</em>")
-    .replace(/(?<!\w)_(?=[^\s_])([^]*?[^\s_])_(?!\w)/g, "<em>$1</em>")
-    .replace(/\s*\n/g, "<br>")
-    .replace(/\0(\d+)\0/g, (_, place) => aside[place]);
+  const nodes = [];
+  let from = 0;
+  for (const { 0: whole, index, groups } of text.matchAll(INLINE)) {
+    nodes.push(text.slice(from, index), span(groups));
+    from = index + whole.length;
+  }
+  return [...nodes, text.slice(from)];
+}
+
+function span({ code, label, href, strong, star, line }) {
+  if (code) return create("code", { textContent: code.trim() });
+  if (href) return create("a", { href, target: "_blank", rel: "noopener noreferrer" }, ...inline(label));
+  if (strong) return create("strong", {}, ...inline(strong));
+  if (star ?? line) return create("em", {}, ...inline(star ?? line));
+  return create("br");
 }

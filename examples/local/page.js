@@ -1,20 +1,11 @@
-// The chat page: what is written, sent, shown while it streams, stopped and tried again.
+// The chat: what is written, sent, shown while it streams, stopped and tried again.
 
 import { answer } from "./answer.js";
-import { Conversation } from "./conversation.js";
-import { markdown } from "./markdown.js";
+import { create, markdown } from "./markdown.js";
 
-const GATEWAYS = {
-  demonstration: {
-    name: "Demonstration gateway",
-    about: "A demonstration gateway makes the answers up. It fails in many ways when asked to: /help lists them.",
-    suggestions: ["Say hello in five languages", "/help", "/slow", "/fail cut", "/fail 429", "/fail stall"],
-  },
-  real: {
-    name: "Real gateway",
-    about: "The real gateway answers, with your key.",
-    suggestions: ["Say hello in five languages", "Explain server-sent events", "Sort a list in Rust"],
-  },
+const SUGGESTIONS = {
+  Demonstration: ["Say hello in five languages", "/help", "/slow", "/fail cut", "/fail 429", "/fail stall"],
+  Real: ["Say hello in five languages", "Explain server-sent events", "Sort a list in Rust"],
 };
 const HEADLINES = { stopped: "Stopped.", interrupted: "Interrupted.", failed: "Not answered.", done: "Note." };
 
@@ -22,102 +13,86 @@ const element = (id) => document.getElementById(id);
 const [scroller, welcome, log, composer, prompt, send, stop, clear, status] =
   ["scroller", "welcome", "log", "composer", "prompt", "send", "stop", "clear", "status"].map(element);
 
-const conversation = new Conversation();
+/** The questions and answers, oldest first. */
+let exchanges = [];
+/** The `AbortController` of the answer that streams. */
 let streaming = null;
 
-function create(tag, properties, ...children) {
-  const created = Object.assign(document.createElement(tag), properties);
-  created.append(...children);
-  return created;
+/** The messages to post for an exchange, as ChatGPT-web writes them. */
+function messages(exchange) {
+  // A question without an answer is left out: one that the gateway refuses would spoil every later request.
+  const before = exchanges.slice(0, exchanges.indexOf(exchange)).filter((past) => past.answer);
+  const message = (role, text) => ({ author: { role }, role, content: { content_type: "text", parts: [text] } });
+  return [
+    ...before.flatMap((past) => [message("user", past.question), message("assistant", past.answer)]),
+    message("user", exchange.question),
+  ];
 }
 
-/** Keeps the end in sight while an answer grows, unless the reader has scrolled away from it. */
+/** Keeps the end in sight while an answer grows, unless the reader has scrolled up. */
 function following(change) {
   const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
   change();
   if (atEnd) scroller.scrollTop = scroller.scrollHeight;
 }
 
-/** At most one rendering a frame, however fast the tokens come. */
-function painter(paint) {
-  let frame = 0;
-  let latest = "";
-  const now = () => {
-    cancelAnimationFrame(frame);
-    frame = 0;
-    following(() => paint(latest));
-  };
-  return {
-    paint(text) {
-      latest = text;
-      frame ||= requestAnimationFrame(now);
-    },
-    finish() {
-      if (frame) now();
-    },
-  };
-}
-
-function show(exchange) {
-  const text = create("div", { className: "text" });
-  const article = create("article", { className: "answer" }, text);
-  article.setAttribute("aria-label", "GPTDock");
-  const question = create("article", { className: "question", textContent: exchange.question });
-  question.setAttribute("aria-label", "You");
-  log.append(question, article);
-  return { article, text };
-}
-
 function setBusy(abort) {
-  const held = document.activeElement === send || document.activeElement === stop;
+  const focused = document.activeElement;
   streaming = abort;
   send.hidden = Boolean(abort);
   stop.hidden = !abort;
   for (const retry of log.querySelectorAll("button")) retry.disabled = Boolean(abort);
-  // The button that had the focus is gone now.
-  if (held) prompt.focus();
+  // The button that had the focus is hidden now.
+  if (focused === send || focused === stop) prompt.focus();
 }
 
-async function run(exchange, view) {
+async function run(exchange) {
   const abort = new AbortController();
-  const { paint, finish } = painter((text) => {
-    view.text.innerHTML = markdown(text);
-  });
+  const { article, text } = exchange;
+  let frame = 0;
+  const paint = () => {
+    frame = 0;
+    following(() => text.replaceChildren(...markdown(exchange.answer)));
+  };
   exchange.answer = "";
-  view.text.replaceChildren();
-  view.article.querySelector(".note")?.remove();
-  view.article.dataset.state = "waiting";
-  view.article.setAttribute("aria-busy", "true");
+  text.replaceChildren();
+  article.querySelector(".note")?.remove();
+  article.dataset.state = "waiting";
+  article.ariaBusy = "true";
   status.textContent = "Waiting for the answer.";
   setBusy(abort);
   scroller.scrollTop = scroller.scrollHeight;
 
-  const outcome = await answer(conversation.request(exchange), abort.signal, (text) => {
-    exchange.answer = text;
-    view.article.dataset.state = "streaming";
-    paint(text);
+  const outcome = await answer(messages(exchange), abort.signal, (answered) => {
+    exchange.answer = answered;
+    article.dataset.state = "streaming";
+    // One rendering a frame, however fast the tokens arrive.
+    frame ||= requestAnimationFrame(paint);
   });
 
-  finish();
+  cancelAnimationFrame(frame);
+  if (frame) paint();
   following(() => {
-    view.article.dataset.state = outcome.state;
-    if (outcome.state !== "done" || outcome.sentence) view.article.append(note(outcome, exchange, view));
-    view.article.removeAttribute("aria-busy");
+    article.dataset.state = outcome.state;
+    if (outcome.state !== "done" || outcome.sentence) article.append(note(outcome, exchange));
+    article.ariaBusy = null;
   });
+  // A new chat may have begun meanwhile.
+  if (streaming !== abort) return;
   status.textContent = outcome.state === "done" ? "The answer is complete." : "";
-  if (streaming === abort) setBusy(null);
+  setBusy(null);
 }
 
-function note({ state, sentence }, exchange, view) {
-  const consequence = exchange.answer || state === "done" ? "" : "Later messages leave this one out.";
-  const words = [sentence, consequence].filter(Boolean).join(" ");
+function note({ state, sentence }, exchange) {
+  const left = exchange.answer || state === "done" ? "" : "Later messages leave this one out.";
+  const words = [sentence, left].filter(Boolean).join(" ");
   const made = create("div", { className: "note" }, create("p", {}, create("strong", { textContent: HEADLINES[state] }), ` ${words}`));
   if (state === "interrupted" || state === "failed") {
     const retry = create("button", { type: "button", textContent: "Retry" });
     retry.addEventListener("click", () => {
       // The button goes away with the note.
       prompt.focus();
-      run(exchange, view);
+      run(exchange);
     });
     made.append(retry);
   }
@@ -127,10 +102,14 @@ function note({ state, sentence }, exchange, view) {
 function ask(question) {
   welcome.hidden = true;
   clear.disabled = false;
-  // An earlier failure is history once the conversation went on.
+  // Only the last failure can be tried again.
   for (const retry of log.querySelectorAll("button")) retry.remove();
-  const exchange = conversation.ask(question);
-  run(exchange, show(exchange));
+  const text = create("div", { className: "text" });
+  const article = create("article", { className: "answer", ariaLabel: "GPTDock" }, text);
+  log.append(create("article", { className: "question", ariaLabel: "You", textContent: question }), article);
+  const exchange = { question, answer: "", article, text };
+  exchanges.push(exchange);
+  run(exchange);
 }
 
 function fit() {
@@ -163,7 +142,7 @@ document.addEventListener("keydown", (event) => {
 clear.addEventListener("click", () => {
   streaming?.abort();
   setBusy(null);
-  conversation.clear();
+  exchanges = [];
   log.replaceChildren();
   welcome.hidden = false;
   clear.disabled = true;
@@ -171,10 +150,7 @@ clear.addEventListener("click", () => {
   prompt.focus();
 });
 
-const gateway = GATEWAYS[document.documentElement.dataset.gateway] ?? GATEWAYS.real;
-element("gateway").textContent = gateway.name;
-element("about").textContent = gateway.about;
-for (const suggestion of gateway.suggestions) {
+for (const suggestion of SUGGESTIONS[document.documentElement.dataset.gateway]) {
   const button = create("button", { type: "button", textContent: suggestion });
   button.addEventListener("click", () => {
     prompt.focus();

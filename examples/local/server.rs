@@ -1,143 +1,116 @@
-//! The HTTP server: what the Function URL is on AWS, on a port of this machine.
-
-use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+//! The HTTP server: the chat page, and the application for every other path.
 
 use bytes::Bytes;
-use gptdock::{App, Invocation};
-use http::header::{HOST, ORIGIN};
-use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use gptdock::{
+    App,
+    app::RequestContext,
+    error::{ApiError, ApiErrorKind},
+    response::ResponseBody,
+};
+use http::{
+    HeaderMap, HeaderValue, Method, Request, Response, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN},
+    uri::Authority,
+};
+use http_body_util::{BodyExt, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::event::{self, Circumstances};
-use crate::page::Page;
-use crate::settings::Settings;
+/// Lambda's limit.
+const MAX_REQUEST_BYTES: usize = 6 << 20;
 
-/// The largest request that Lambda takes.
-const REQUEST_LIMIT: usize = 6 << 20;
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const FILES: [(&str, &str, &str); 5] = [
+    ("/", "text/html; charset=utf-8", include_str!("page.html")),
+    ("/page.css", "text/css; charset=utf-8", include_str!("page.css")),
+    ("/page.js", JAVASCRIPT, include_str!("page.js")),
+    ("/answer.js", JAVASCRIPT, include_str!("answer.js")),
+    ("/markdown.js", JAVASCRIPT, include_str!("markdown.js")),
+];
 
-type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+/// The page shows what a model writes. Only the page's own scripts may run.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The function behind a port.
 pub struct Server {
     app: App,
-    page: Page,
-    time_limit: Duration,
+    gateway: &'static str,
     is_open: bool,
+    time_limit: Duration,
 }
 
 impl Server {
-    /// A server of the function and of the page.
-    pub fn new(app: App, page: Page, settings: &Settings) -> Self {
-        Self { app, page, time_limit: settings.time_limit(), is_open: settings.is_open() }
+    pub fn new(app: App, is_demo: bool, is_open: bool, time_limit: Duration) -> Arc<Self> {
+        let gateway = if is_demo { "Demonstration" } else { "Real" };
+        Arc::new(Self { app, gateway, is_open, time_limit })
     }
 
-    /// Serves until the process ends.
     pub async fn serve(self: Arc<Self>, listener: TcpListener) {
         loop {
             match listener.accept().await {
-                Ok((stream, caller)) => {
-                    tokio::spawn(Arc::clone(&self).connection(stream, caller));
-                }
-                // Out of file handles, most likely: some will be free again in a moment.
+                Ok((stream, _)) => drop(tokio::spawn(Arc::clone(&self).connection(stream))),
+                // No file handle is free. Others close soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
     }
 
-    async fn connection(self: Arc<Self>, stream: TcpStream, caller: SocketAddr) {
+    async fn connection(self: Arc<Self>, stream: TcpStream) {
+        // Otherwise Nagle's algorithm delays each event by up to 40 ms.
         let _ = stream.set_nodelay(true);
-        let service = service_fn(|request| async { Ok::<_, Infallible>(self.answer(request, caller).await) });
-        // A browser that leaves ends the connection with an error, and the reply's body is dropped with it.
+        let service = service_fn(async |request| Ok::<_, Infallible>(self.respond(request).await));
+        // An error means that the browser left. The response body is dropped, which ends the gateway's request.
         let _ = http1::Builder::new()
             .timer(TokioTimer::new())
             .serve_connection(TokioIo::new(stream), service)
             .await;
     }
 
-    async fn answer(&self, request: Request<Incoming>, caller: SocketAddr) -> Answer {
-        if self.is_open && !is_of_this_machine(request.headers()) {
-            return refuse(
-                StatusCode::FORBIDDEN,
-                "Only pages of this machine may call while AUTH_MODE is none.",
-            );
+    async fn respond(&self, request: Request<Incoming>) -> Response<ResponseBody> {
+        if self.is_open && !is_local(request.headers()) {
+            let sentence = r#"{"error":"With AUTH_MODE none, only pages of this machine may call."}"#;
+            let mut response = complete("application/json", sentence.into());
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            return response;
         }
-        if matches!(*request.method(), Method::GET | Method::HEAD)
-            && let Some(page) = self.page.get(request.uri().path())
-        {
-            return page.map(|bytes| Full::new(bytes).boxed_unsync());
+        let file = FILES.iter().find(|(path, ..)| *path == request.uri().path());
+        if let (&Method::GET | &Method::HEAD, Some((_, content_type, text))) = (request.method(), file) {
+            return complete(content_type, text.replace("{{gateway}}", self.gateway).into());
         }
         let (parts, body) = request.into_parts();
-        match Limited::new(body, REQUEST_LIMIT).collect().await {
-            Ok(body) => self.invoke(&parts, &body.to_bytes(), caller).await,
-            Err(_) => refuse(StatusCode::PAYLOAD_TOO_LARGE, "Lambda takes requests of 6 MiB at most."),
-        }
-    }
-
-    async fn invoke(&self, request: &http::request::Parts, body: &Bytes, caller: SocketAddr) -> Answer {
-        let request_id = uuid();
-        let trace_id = trace_id();
-        let circumstances = Circumstances { request_id: &request_id, trace_id: &trace_id, caller };
-        let event = event::payload(request, body, &circumstances);
-        let reply = self
-            .app
-            .handle(Invocation {
-                request_id,
-                deadline: SystemTime::now() + self.time_limit,
-                trace_id: Some(trace_id),
-                event,
-            })
-            .await;
-        let mut response = Response::new(reply.body.boxed_unsync());
-        *response.status_mut() = reply.status;
-        *response.headers_mut() = reply.headers;
-        response
+        let body = match Limited::new(body, MAX_REQUEST_BYTES).collect().await {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(_) => Err(ApiError::from(ApiErrorKind::TooLarge)),
+        };
+        let context = RequestContext {
+            request_id: format!("{:032x}", fastrand::u128(..)),
+            trace_id: None,
+            time_left: self.time_limit,
+        };
+        self.app.handle(Request::from_parts(parts, body), &context).await
     }
 }
 
-/// Any page on the web can make a browser post to this port, and the key behind it would pay.
-fn is_of_this_machine(headers: &HeaderMap) -> bool {
-    let name = |value: &http::HeaderValue| -> Option<String> {
+/// Any page on the web can make a browser send a request to this port, which would spend the user's money.
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = |value: &HeaderValue| {
         let text = value.to_str().ok()?;
-        let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
-        Some(authority.parse::<http::uri::Authority>().ok()?.host().to_owned())
+        let authority = text.split_once("://").map_or(text, |(_, authority)| authority);
+        Some(authority.parse::<Authority>().ok()?.host().to_owned())
     };
-    [HOST, ORIGIN].iter().filter_map(|header| headers.get(header)).all(|value| {
-        name(value).is_some_and(|name| ["127.0.0.1", "localhost", "[::1]"].contains(&name.as_str()))
+    [HOST, ORIGIN].iter().filter_map(|name| headers.get(name)).all(|value| {
+        host(value).is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host.as_str()))
     })
 }
 
-fn refuse(status: StatusCode, sentence: &str) -> Answer {
-    let body = serde_json::json!({ "error": sentence }).to_string();
-    let mut response = Response::new(Full::from(body).boxed_unsync());
-    *response.status_mut() = status;
+fn complete(content_type: &'static str, body: Bytes) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Complete(body));
+    response.headers_mut().extend([
+        (CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ]);
     response
-        .headers_mut()
-        .insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    response
-}
-
-fn uuid() -> String {
-    let (high, low) = (fastrand::u64(..), fastrand::u64(..));
-    format!(
-        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-        high >> 32,
-        high >> 16 & 0xffff,
-        high & 0xfff,
-        low >> 48 & 0x3fff | 0x8000,
-        low & 0xffff_ffff_ffff
-    )
-}
-
-fn trace_id() -> String {
-    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    format!("Root=1-{seconds:08x}-{:024x};Sampled=0", fastrand::u128(..) >> 32)
 }
