@@ -94,6 +94,8 @@ impl App {
         let connecting = Arc::clone(&gateway);
         // A slow gateway must not delay the start.
         tokio::spawn(async move { connecting.preconnect().await });
+        // Its connection starts before the AWS client is built.
+        tokio::task::yield_now().await;
         let _ = tokio::join!(secrets.openai.current(), authenticator.warm());
         Ok(Self { config, models, authenticator, gateway, is_cold: AtomicBool::new(true) })
     }

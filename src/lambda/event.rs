@@ -9,6 +9,7 @@ use crate::{
     json,
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
+use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -36,15 +37,18 @@ const RAW_QUERY: &AsciiSet =
 ///
 /// [url]: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads
 /// [rest]: https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
-pub fn request(event: &[u8]) -> Option<Request<RequestBody>> {
-    let event = read_members(std::str::from_utf8(event).ok()?)?;
-    if let Ok(event) = serde_json::from_str::<ApiGatewayV2httpRequest>(&event) {
+pub fn request(event: Bytes) -> Option<Request<RequestBody>> {
+    let members = read_members(std::str::from_utf8(&event).ok()?)?;
+    drop(event); // up to 6 MB
+    if let Ok(event) = serde_json::from_str::<ApiGatewayV2httpRequest>(&members) {
+        drop(members);
         let method = event.request_context.http.method;
         let query = utf8_percent_encode(&event.raw_query_string.unwrap_or_default(), RAW_QUERY).to_string();
         let path = event.raw_path.unwrap_or_default();
         return Some(build(method, &path, &query, event.headers, event.body, event.is_base64_encoded));
     }
-    let event: ApiGatewayProxyRequest = serde_json::from_str(&event).ok()?;
+    let event: ApiGatewayProxyRequest = serde_json::from_str(&members).ok()?;
+    drop(members);
     let has_lists = !event.multi_value_headers.is_empty();
     let headers = if has_lists { event.multi_value_headers } else { event.headers };
     let lists = &event.multi_value_query_string_parameters;
@@ -60,19 +64,25 @@ pub fn request(event: &[u8]) -> Option<Request<RequestBody>> {
 /// many times their size.
 fn read_members(event: &str) -> Option<String> {
     let is_url_event = json::members(event, ["rawPath"]).ok()?[0].is_some();
-    let mut members = Vec::new();
+    let mut members = String::with_capacity(event.len());
     json::for_each_member(event, |name, value| {
         let is_parameters = name.ends_with("ueryStringParameters");
         if name == "requestContext" {
             let read = json::members(value.get(), ["http", "httpMethod"]).unwrap_or_default();
             let [http, method] = read.map(|value| value.map_or("null", RawValue::get));
-            members.push(format!(r#""requestContext":{{"http":{http},"httpMethod":{method}}}"#));
+            members.push_str(&format!(r#","requestContext":{{"http":{http},"httpMethod":{method}}}"#));
         } else if READ.contains(&name) || (is_parameters && !is_url_event) {
-            members.push(format!("\"{name}\":{}", value.get()));
+            members.push_str(&format!(",\"{name}\":"));
+            members.push_str(value.get());
         }
     })
     .ok()?;
-    Some(format!("{{{}}}", members.join(",")))
+    members.push('}');
+    // The comma before the first member is one too many.
+    if members.len() > 1 {
+        members.replace_range(..1, "{");
+    }
+    Some(members)
 }
 
 fn build(

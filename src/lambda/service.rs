@@ -17,6 +17,7 @@ use lambda_runtime::{
 use lambda_runtime_api_client::{BoxError, PooledClient, body::Body, build_request};
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc,
@@ -81,8 +82,7 @@ impl InvocationService {
 
     async fn answer(&self, invocation: LambdaInvocation) -> Result<(), String> {
         let LambdaInvocation { parts, body, context } = invocation;
-        let request = std::panic::catch_unwind(|| event::request(&body));
-        drop(body); // up to 6 MB, which the answer does not need
+        let request = catch_unwind(AssertUnwindSafe(|| event::request(body)));
         let invocation_id = parts.headers.get(INVOCATION_ID).cloned();
         let context = RequestContext {
             trace_id: context.xray_trace_id.as_deref().and_then(trace_id).map(str::to_owned),

@@ -11,7 +11,7 @@ fn url_event(path: &str, query: &str, body: &str, is_base64: bool) -> Value {
 }
 
 fn read(event: &Value) -> Request<RequestBody> {
-    event::request(event.to_string().as_bytes()).unwrap()
+    event::request(event.to_string().into()).unwrap()
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn reads_api_gateway_events() {
 #[test]
 fn rejects_other_events() {
     for event in ["{\"Records\":[]}", "null", "[]", "1", "{", "{\"requestContext\":{\"http\":{}}}"] {
-        assert!(event::request(event.as_bytes()).is_none(), "{event}");
+        assert!(event::request(event.into()).is_none(), "{event}");
     }
 }
 
