@@ -1,121 +1,128 @@
-//! Starts the function against a Runtime API, a gateway and a Secrets Manager of its own, and prints what it adds to
-//! no function at all. `benches/README.md` says what is measured, and how.
+//! Starts the function against a Runtime API, a gateway and a Secrets Manager of its own, and prints what a user and
+//! an operator get from it. `benches/README.md` says what is measured, and how.
 #![allow(
-    clippy::unwrap_used,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::unwrap_used,
     reason = "a benchmark stops where it fails"
 )]
 
-mod awake;
-mod build;
-mod client;
-mod clock;
+mod access;
 mod figures;
-mod gateway;
 mod goals;
-mod lambda;
-mod least;
-mod machine;
-mod names;
-mod options;
-mod peers;
 mod phase;
 mod process;
-mod relay;
 mod run;
-mod scanner;
-mod secrets;
 mod server;
 mod session;
+mod share;
 mod subject;
-mod table;
-mod usage;
-mod wire;
-mod world;
 
-use awake::Awake;
+use access::{CONNECT, JWKS, OPEN};
 use figures::Figures;
-use names::{GPTDOCK, LEAST, LIMIT, NO_FUNCTION};
-use options::{HELP, Options};
-use phase::{PHASES, Phase};
-use std::path::Path;
-use std::process::ExitCode;
-use subject::{Kind, Program, Subject};
+use phase::Phase::{self, ColdStart, FirstWord, ManyStreams, OneStream};
+use share::{SHARES, Share};
+use std::path::{Path, PathBuf};
+use std::{process::Command, sync::Arc};
+use subject::{GPTDOCK, NO_FUNCTION, NODE, PEERS, RELAY, STOCK_RUST, Subject};
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let done = match arguments.as_slice() {
-        [flag, port, streams] if flag == "--relay" => relay(port, streams),
-        [flag] if flag == "--least" => least::main().map_err(|error| error.to_string()),
-        [flag, ..] if flag == "--help" => {
-            println!("{HELP}");
-            Ok(())
-        }
-        _ => Options::parse(arguments).and_then(|options| measure(&options)),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Where it is measured, and what else runs there.
+const MACHINE: &str = "echo $(nproc) processors, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), \
+    $(uname -srm), load $(cut -d' ' -f1 /proc/loadavg) at the start";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let value = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1);
+    if let Some(port) = value("--relay") {
+        return process::relay(port.parse()?);
     }
+    let bin = value("--bin").map_or_else(build, |bin| Ok(bin.into()))?.canonicalize()?;
+    let peers = if has("--peers") { peers()? } else { Vec::new() };
+    let rounds = value("--rounds").map_or(Ok(if has("--quick") { 1 } else { 7 }), |rounds| rounds.parse())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let text = runtime.block_on(report(&bin, &peers, rounds, has("--quick")))?;
+    println!("{text}");
+    if has("--write") {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/results.md"), text)?;
+    }
+    Ok(())
 }
 
-fn relay(port: &str, streams: &str) -> Result<(), String> {
-    let (port, streams) = port.parse().ok().zip(streams.parse().ok()).ok_or("--relay PORT STREAMS")?;
-    relay::main(port, streams).map_err(|error| error.to_string())
+/// Measures everything. Returns the results as Markdown.
+async fn report(bin: &Path, peers: &[Subject], rounds: usize, is_quick: bool) -> Result<String> {
+    let machine = Command::new("sh").args(["-c", MACHINE]).output()?.stdout;
+    let machine = format!("{}; medians of {rounds} rounds", String::from_utf8_lossy(&machine).trim());
+    let starts = |starts| if is_quick { 1 } else { starts };
+    let gptdock = Subject::new(GPTDOCK, Some(bin.to_owned()));
+    let [relay, direct] = [RELAY, NO_FUNCTION].map(|name| Subject::new(name, None));
+    let peer = |name| peers.iter().find(move |peer| peer.name == name).cloned();
+
+    let rows: Vec<_> = [&gptdock, &direct, &relay].into_iter().chain(peers).cloned().collect();
+    let whole = measure(&rows, &[ColdStart, OneStream, ManyStreams], rounds, starts(10)).await?;
+
+    let (accesses, name) = ([&OPEN, &CONNECT, &JWKS], |mode| format!("{GPTDOCK}, {mode}"));
+    let rows = accesses.map(|access| Subject { name: name(access.mode), access, ..gptdock.clone() });
+    let rows: Vec<_> = rows.into_iter().chain(peer(STOCK_RUST)).collect();
+    let first_word = measure(&rows, &[FirstWord], rounds, starts(10)).await?;
+
+    let rows: Vec<_> = [gptdock, relay].into_iter().chain(peer(STOCK_RUST)).chain(peer(NODE)).collect();
+    let shares = match at_shares(&rows) {
+        Ok(rows) => measure(&rows, &[ColdStart, OneStream], rounds, starts(3)).await?.table(),
+        Err(error) => format!("Not measured: no control group can be had here ({error}).\n"),
+    };
+    Ok(format!(
+        "# Results\n\n{machine}.\n\n## The machine as it is\n\nA token every 3 ms.\n\n{}\n\
+        ## The first word of a cold start\n\n{}\n## At a share of a processor\n\nA token every 10 ms.\n\n{shares}\n\
+        ## Goals\n\n{}",
+        whole.table(),
+        first_word.table(),
+        goals::list(&whole, &first_word)
+    ))
 }
 
-fn measure(options: &Options) -> Result<(), String> {
-    let bootstrap = options.bootstrap.clone().map_or_else(build::release, Ok)?;
-    let subjects = subjects(options, &bootstrap)?;
-    let awake = if options.let_sleep { None } else { keep_awake() };
-    let machine = machine::describe(options.rounds, &bootstrap, awake.is_some());
-    let mut figures = Figures::new(subjects.iter().map(|subject| subject.name.clone()));
-    for round in 0..options.rounds {
-        for Phase { name, measures, measure } in PHASES {
-            eprintln!("round {} of {}: {name}", round + 1, options.rounds);
-            // Each round begins with another subject, so that none is always measured after the same one.
-            let (last, first) = subjects.split_at(round % subjects.len());
-            let measured = first.iter().chain(last).filter(|subject| measures(&subject.kind));
-            for subject in measured {
-                measure(subject, &options.effort, &mut figures)?;
+/// Measures each phase for all rows in turn, so that what is compared is measured within seconds.
+async fn measure(rows: &[Subject], phases: &[Phase], rounds: usize, starts: usize) -> Result<Figures> {
+    let mut figures = Figures { rows: rows.iter().map(|row| row.name.clone()).collect(), values: Vec::new() };
+    for round in 0..rounds {
+        for phase in phases {
+            eprintln!("round {} of {rounds}: {phase:?}", round + 1);
+            // Each round begins with another row, so that none always follows the same one.
+            for row in rows.iter().cycle().skip(round).take(rows.len()) {
+                let measured = phase.measure(row, starts).await;
+                for (key, value) in measured.map_err(|error| format!("{}: {error}", row.name))? {
+                    figures.values.extend(value.map(|value| (row.name.clone(), key, value)));
+                }
             }
         }
     }
-    println!("{machine}");
-    table::print(&figures, &[NO_FUNCTION, LIMIT]);
-    goals::print(&figures, &bootstrap);
-    match &options.json {
-        Some(path) => std::fs::write(path, figures.json().to_string()).map_err(|error| error.to_string()),
-        None => Ok(()),
-    }
+    Ok(figures)
 }
 
-fn keep_awake() -> Option<Awake> {
-    let held = Awake::hold();
-    held.inspect_err(|error| eprintln!("the processors may sleep (/dev/cpu_dma_latency: {error})")).ok()
+/// Builds the function as it is released. `cargo bench` has just put another binary into its place, with the features
+/// that the tests want of its crates.
+fn build() -> Result<PathBuf> {
+    let build = ["build", "--release", "--locked", "--bin", "gptdock"];
+    let status = Command::new(env!("CARGO")).current_dir(env!("CARGO_MANIFEST_DIR")).args(build).status()?;
+    if status.success() { Ok(env!("CARGO_BIN_EXE_gptdock").into()) } else { Err("the build failed".into()) }
 }
 
-fn subjects(options: &Options, bootstrap: &Path) -> Result<Vec<Subject>, String> {
-    let gptdock = Program { command: vec![bootstrap.into()], directory: None, concurrent: true };
-    let itself = std::env::current_exe().map_err(|error| error.to_string())?;
-    let least =
-        Program { command: vec![itself.into(), "--least".into()], directory: None, concurrent: false };
-    let mut subjects = if options.peers { peers::installed()? } else { Vec::new() };
-    subjects.extend(
-        [
-            (GPTDOCK, Kind::Function(gptdock)),
-            (LEAST, Kind::Least(least)),
-            (NO_FUNCTION, Kind::NoFunction),
-            (LIMIT, Kind::Limit),
-        ]
-        .map(|(name, kind)| Subject { name: name.to_owned(), kind }),
-    );
-    if let Some(only) = &options.only {
-        subjects.retain(|subject| only.contains(&subject.name));
+/// What `benches/peers/install` has installed.
+fn peers() -> Result<Vec<Subject>> {
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home).ok_or("HOME is not set")?;
+    let start = |name| cache.join("gptdock/peers").join(name).join("start");
+    Ok(PEERS.map(|name| Subject::new(name, Some(start(name)))).to_vec())
+}
+
+fn at_shares(rows: &[Subject]) -> std::io::Result<Vec<Subject>> {
+    let mut all = Vec::new();
+    for (memory_mb, percent) in SHARES {
+        let share = Some(Arc::new(Share::new(memory_mb, percent)?));
+        let name = |row: &Subject| format!("{}, {memory_mb} MB", row.name);
+        all.extend(rows.iter().map(|row| Subject { name: name(row), share: share.clone(), ..row.clone() }));
     }
-    if subjects.is_empty() { Err("no such row".to_owned()) } else { Ok(subjects) }
+    Ok(all)
 }

@@ -1,134 +1,101 @@
-//! The phases of one round. Each starts its subject anew, measures, and ends it.
+//! The phases of one round. Each starts its subject anew, measures and ends it.
 
-use crate::figures::{Figures, quantile};
-use crate::run::{Plan, Run};
-use crate::session::Session;
-use crate::subject::{Kind, Subject};
-use std::sync::Arc;
+use crate::run::{Plan, ms_between};
+use crate::server::{ANSWER, CONNECT};
+use crate::session::{Session, World};
+use crate::subject::{GPTDOCK, Subject};
+use crate::{Result, figures::quantile, process::Process};
 use std::time::Duration;
+use tokio::time::sleep;
 
-/// How much is done in one round.
-pub struct Effort {
-    pub starts: usize,
-    pub conversations: usize,
-    pub paced: usize,
-    pub floods: usize,
-    pub streams: usize,
-}
-
-pub struct Phase {
-    pub name: &'static str,
-    /// Of whom the figures say something.
-    pub measures: fn(&Kind) -> bool,
-    pub measure: fn(&Subject, &Effort, &mut Figures) -> Result<(), String>,
-}
-
-/// All phases. Each is done for every subject before the next one begins, so that what is compared was measured
-/// within seconds.
-pub const PHASES: [Phase; 5] = [
-    Phase { name: "cold starts", measures: |kind| matches!(kind, Kind::Function(_)), measure: cold },
-    Phase { name: "first token", measures: |_| true, measure: warm },
-    Phase { name: "per chunk", measures: is_whole, measure: paced },
-    Phase { name: "flat out", measures: is_whole, measure: flood },
-    Phase { name: "many streams", measures: takes_many, measure: many },
-];
-
-fn is_whole(kind: &Kind) -> bool {
-    !matches!(kind, Kind::Least(_))
-}
-
-fn takes_many(kind: &Kind) -> bool {
-    match kind {
-        Kind::Function(program) | Kind::Least(program) => program.concurrent,
-        Kind::NoFunction | Kind::Limit => true,
-    }
+#[derive(Clone, Copy, Debug)]
+pub enum Phase {
+    ColdStart,
+    OneStream,
+    ManyStreams,
+    /// A cold start, with everything 20 ms away.
+    FirstWord,
 }
 
 const SHORT: Plan = Plan { chunks: 3, gap: Duration::ZERO };
-/// An answer that is read along.
-const PACED: Plan = Plan { chunks: 400, gap: Duration::from_millis(3) };
 const FLOOD: Plan = Plan { chunks: 20_000, gap: Duration::ZERO };
-/// One of many answers.
 const ONE_OF_MANY: Plan = Plan { chunks: 100, gap: Duration::from_millis(20) };
-/// Until connections are open and code is in the caches.
-const WARM_UP: usize = 20;
+const TOKENS: usize = 400;
+const STREAMS: usize = 64;
+const WARM_UP_CONVERSATIONS: usize = 20;
 
-fn cold(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let (mut starts, mut tokens) = (Vec::new(), Vec::new());
-    for _ in 0..effort.starts {
-        let session = Session::open(subject, 1)?;
-        starts.push(session.cold_start_ms()?);
-        tokens.extend(session.converse(SHORT)?.first_token_ms());
+type Measured = Result<Vec<(&'static str, Option<f64>)>>;
+
+impl Phase {
+    pub async fn measure(self, subject: &Subject, starts: usize) -> Measured {
+        let is_function = subject.function.is_some();
+        match self {
+            Self::ColdStart if is_function => cold_start(subject, starts, false).await,
+            Self::FirstWord if is_function => cold_start(subject, starts, true).await,
+            Self::OneStream => one_stream(subject, 20 * starts).await,
+            // The peers serve one conversation at a time.
+            Self::ManyStreams if !is_function || subject.name == GPTDOCK => many_streams(subject).await,
+            _ => Ok(Vec::new()),
+        }
     }
-    note(figures, subject, "cold_ms", quantile(&starts, 0.5));
-    note(figures, subject, "cold_token_ms", quantile(&tokens, 0.5));
-    Ok(())
 }
 
-fn warm(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let session = warmed_up(subject)?;
+/// To the first poll, or to the read of the secret if that comes later; then to the first token.
+async fn cold_start(subject: &Subject, starts: usize, is_far: bool) -> Measured {
+    let mut measured = Vec::new();
+    for _ in 0..starts {
+        let session = Session::open(subject, is_far, 1).await?;
+        let run = session.converse(SHORT, 1).await?.remove(0);
+        let since_start = |moment| ms_between(&session.started, moment);
+        let World { first_poll, secret_read, .. } = &*session.world;
+        let ready = [first_poll, secret_read].into_iter().filter_map(since_start).reduce(f64::max);
+        measured.extend([("cold_ms", ready), ("cold_token_ms", ms_between(&run.delivered, &run.got[0]))]);
+        if is_far {
+            // All reads side by side, then the question; or the secret, then the question on a new connection.
+            let (longest, sum) = (CONNECT + ANSWER + ANSWER, 2 * (CONNECT + ANSWER));
+            let (ms, word) = (|delay: Duration| delay.as_secs_f64() * 1e3, since_start(&run.got[0]));
+            measured.extend([("word_ms", word), ("word_ratio", word.map(|word| word / ms(longest)))]);
+            measured.extend([("longest_ms", Some(ms(longest))), ("sum_ms", Some(ms(sum)))]);
+        }
+    }
+    Ok(measured)
+}
+
+async fn one_stream(subject: &Subject, conversations: usize) -> Measured {
+    // At a share, the quota is there again after the pause.
+    let (gap_ms, pause_ms) = if subject.share.is_some() { (10, 50) } else { (3, 0) };
+    let pause = || sleep(Duration::from_millis(pause_ms));
+    let session = Session::open(subject, false, 1).await?;
     let mut added = Vec::new();
-    for _ in 0..effort.conversations {
-        added.extend(session.converse(SHORT)?.added_ms());
+    for number in 0..WARM_UP_CONVERSATIONS + conversations {
+        pause().await;
+        let added_ms = session.converse(SHORT, 1).await?[0].added_ms();
+        added.extend(added_ms.filter(|_| number >= WARM_UP_CONVERSATIONS));
     }
-    note(figures, subject, "added_p50_ms", quantile(&added, 0.5));
-    note(figures, subject, "added_p99_ms", quantile(&added, 0.99));
-    Ok(())
+    pause().await;
+    let cpu_ms = || session.process.as_ref().map(Process::cpu_ms);
+    let before = cpu_ms();
+    let plan = Plan { chunks: TOKENS, gap: Duration::from_millis(gap_ms) };
+    let run = session.converse(plan, 1).await?.remove(0);
+    let after = cpu_ms();
+    let billed_ms = ms_between(&run.delivered, &run.ended).filter(|_| subject.function.is_some());
+    let flood = session.converse(FLOOD, 1).await?.remove(0);
+    Ok(vec![
+        ("added_p50_ms", quantile(added.clone(), 0.5)),
+        ("added_p99_ms", quantile(added, 0.99)),
+        ("chunk_p50_us", quantile(run.chunks_us(), 0.5)),
+        ("chunk_p99_us", quantile(run.chunks_us(), 0.99)),
+        ("cpu_ms", before.zip(after).map(|(before, after)| after - before)),
+        ("chunks_per_s", ms_between(&flood.sent[0], &flood.ended).map(|ms| FLOOD.chunks as f64 * 1e3 / ms)),
+        ("memory_mb", session.process.as_ref().map(Process::memory_mb)),
+        ("dollars", subject.share.as_ref().zip(billed_ms).map(|(share, ms)| share.dollars(ms / 1e3))),
+    ])
 }
 
-fn paced(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let session = warmed_up(subject)?;
-    let before = session.usage();
-    let runs: Vec<_> = (0..effort.paced).map(|_| session.converse(PACED)).collect::<Result<_, _>>()?;
-    let chunks = (effort.paced * PACED.chunks) as f64;
-    let latencies = latencies(&runs);
-    note(figures, subject, "chunk_p50_us", quantile(&latencies, 0.5));
-    note(figures, subject, "chunk_p99_us", quantile(&latencies, 0.99));
-    let taken = before.zip(session.usage()).map(|(before, after)| (after.cpu_us - before.cpu_us) / chunks);
-    note(figures, subject, "cpu_us", taken);
-    Ok(())
-}
-
-fn flood(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let session = warmed_up(subject)?;
-    let before = session.usage();
-    let mut rates = Vec::new();
-    for _ in 0..effort.floods {
-        rates.extend(session.converse(FLOOD)?.chunks_per_second());
-    }
-    let chunks = (effort.floods * FLOOD.chunks) as f64;
-    let after = session.usage();
-    note(figures, subject, "chunks_per_s", quantile(&rates, 0.5));
-    let taken = before.zip(after).map(|(before, after)| (after.cpu_us - before.cpu_us) / chunks);
-    note(figures, subject, "flat_cpu_us", taken);
-    note(figures, subject, "memory_mb", after.map(|usage| usage.peak_mb));
-    Ok(())
-}
-
-fn many(subject: &Subject, effort: &Effort, figures: &mut Figures) -> Result<(), String> {
-    let session = Session::open(subject, effort.streams)?;
-    session.converse_at_once(SHORT, effort.streams)?;
-    let latencies = latencies(&session.converse_at_once(ONE_OF_MANY, effort.streams)?);
-    note(figures, subject, "many_p50_us", quantile(&latencies, 0.5));
-    note(figures, subject, "many_p99_us", quantile(&latencies, 0.99));
-    note(figures, subject, "many_memory_mb", session.usage().map(|usage| usage.peak_mb));
-    Ok(())
-}
-
-fn warmed_up(subject: &Subject) -> Result<Session, String> {
-    let session = Session::open(subject, 1)?;
-    for _ in 0..WARM_UP {
-        session.converse(SHORT)?;
-    }
-    Ok(session)
-}
-
-fn latencies(runs: &[Arc<Run>]) -> Vec<f64> {
-    runs.iter().flat_map(|run| run.latencies_us()).collect()
-}
-
-fn note(figures: &mut Figures, subject: &Subject, key: &'static str, value: Option<f64>) {
-    if let Some(value) = value {
-        figures.add(&subject.name, key, value);
-    }
+async fn many_streams(subject: &Subject) -> Measured {
+    let session = Session::open(subject, false, STREAMS).await?;
+    session.converse(SHORT, STREAMS).await?;
+    let runs = session.converse(ONE_OF_MANY, STREAMS).await?;
+    let p99 = quantile(runs.iter().flat_map(|run| run.chunks_us()), 0.99);
+    Ok(vec![("many_p99_us", p99), ("many_memory_mb", session.process.as_ref().map(Process::memory_mb))])
 }

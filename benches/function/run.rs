@@ -1,103 +1,96 @@
-//! One conversation: what is to be sent, and the moments of everything that happened to it.
+//! One conversation: what the gateway sends, and the moments of what happens to it.
 
-use crate::clock::{Moment, now};
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use crate::Result;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use memchr::memmem::find_iter;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tokio::{sync::Notify, time::timeout};
 
-/// Longer than any conversation here; one that passes it is lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub type Moment = OnceLock<Instant>;
 
-/// What the gateway answers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Plan {
     pub chunks: usize,
-    /// The time between two chunks; zero is as fast as they are taken.
+    /// The time between two chunks; zero sends as fast as the function reads.
     pub gap: Duration,
 }
 
+#[derive(Default)]
 pub struct Run {
     pub number: usize,
     pub plan: Plan,
-    /// The request left the Runtime API, or the client.
+    /// The Runtime API answered the function's poll, or the client sent its request.
     pub delivered: Moment,
-    /// Its head was read by the gateway.
+    /// The gateway read the request's head, and wrote each chunk.
     pub asked: Moment,
-    /// The caller has read the end.
-    pub ended: Moment,
-    /// The gateway is about to write a chunk.
     pub sent: Vec<Moment>,
-    /// The caller has read it.
+    /// The caller read each chunk, and the end.
     pub got: Vec<Moment>,
-    trouble: Mutex<Option<String>>,
-    done: SyncSender<()>,
-    finished: Mutex<Receiver<()>>,
+    pub ended: Moment,
+    done: Notify,
 }
 
 impl Run {
     pub fn new(number: usize, plan: Plan) -> Self {
-        let (done, finished) = sync_channel(1);
-        let moments = || (0..plan.chunks).map(|_| Moment::default()).collect();
-        Self {
-            number,
-            plan,
-            delivered: Moment::default(),
-            asked: Moment::default(),
-            ended: Moment::default(),
-            sent: moments(),
-            got: moments(),
-            trouble: Mutex::default(),
-            done,
-            finished: Mutex::new(finished),
+        let moments = vec![Moment::new(); plan.chunks];
+        Self { number, plan, sent: moments.clone(), got: moments, ..Self::default() }
+    }
+
+    /// What the user asks. As long as the question in the sample event, whose `content-length` then holds.
+    pub fn question(&self) -> String {
+        format!("conversation-{:07}: why?", self.number)
+    }
+
+    /// Reads the answer and notes when each chunk arrived, however the pieces are cut.
+    pub async fn read(&self, mut body: Incoming) {
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let now = Instant::now();
+            match frame.map(|frame| frame.into_data()) {
+                Ok(Ok(piece)) => bytes.extend_from_slice(&piece),
+                // A function reports an error after the head in trailers.
+                trouble => eprintln!("conversation {}: {trouble:?}", self.number),
+            }
+            let numbers = find_iter(&bytes, "token-").filter_map(|at| bytes.get(at + 6..at + 13));
+            for number in numbers.filter_map(|digits| std::str::from_utf8(digits).ok()?.parse::<usize>().ok())
+            {
+                self.got.get(number).map(|got| got.set(now));
+            }
+            // `token-` and seven digits may have begun.
+            bytes.drain(..bytes.len().saturating_sub(12));
+        }
+        self.end();
+    }
+
+    pub fn end(&self) {
+        let _ = self.ended.set(Instant::now());
+        self.done.notify_one();
+    }
+
+    /// Waits for the end. Fails when a chunk was lost.
+    pub async fn wait(&self) -> Result<()> {
+        timeout(Duration::from_secs(60), self.done.notified()).await?;
+        let lost = self.got.iter().filter(|got| got.get().is_none()).count();
+        if lost == 0 {
+            Ok(())
+        } else {
+            Err(format!("conversation {}: {lost} chunks lost", self.number).into())
         }
     }
 
-    /// The caller has all that it will get.
-    pub fn end(&self, trouble: Option<String>) {
-        self.ended.set(now());
-        *self.trouble.lock().unwrap() = trouble;
-        let _ = self.done.try_send(());
+    /// Each chunk's way from the gateway to the caller.
+    pub fn chunks_us(&self) -> impl Iterator<Item = f64> {
+        self.sent.iter().zip(&self.got).filter_map(|(sent, got)| Some(ms_between(sent, got)? * 1e3))
     }
 
-    /// Waits for the end, and fails when anything was lost on the way.
-    pub fn wait(&self) -> Result<(), String> {
-        let ended = self.finished.lock().unwrap().recv_timeout(PATIENCE);
-        ended.map_err(|_| format!("conversation {}: no end within {PATIENCE:?}", self.number))?;
-        if let Some(trouble) = self.trouble.lock().unwrap().take() {
-            return Err(format!("conversation {}: {trouble}", self.number));
-        }
-        let lost = self.got.iter().filter(|moment| moment.get().is_none()).count();
-        if lost > 0 {
-            return Err(format!("conversation {}: {lost} of {} chunks lost", self.number, self.plan.chunks));
-        }
-        Ok(())
-    }
-
-    /// Microseconds that each chunk took from the gateway to the caller.
-    pub fn latencies_us(&self) -> impl Iterator<Item = f64> {
-        let pairs = self.sent.iter().zip(&self.got);
-        pairs.filter_map(|(sent, got)| Some(between(sent.get()?, got.get()?) / 1e3))
-    }
-
-    /// Milliseconds from the request's delivery to the first chunk at the caller.
-    pub fn first_token_ms(&self) -> Option<f64> {
-        Some(between(self.delivered.get()?, self.got.first()?.get()?) / 1e6)
-    }
-
-    /// Milliseconds that the way to the gateway and the first chunk's way back took, without the gateway's own time.
+    /// The request's way to the gateway and the first chunk's way back, without the gateway's own time.
     pub fn added_ms(&self) -> Option<f64> {
-        let there = between(self.delivered.get()?, self.asked.get()?);
-        let back = between(self.sent.first()?.get()?, self.got.first()?.get()?);
-        Some((there + back) / 1e6)
-    }
-
-    /// Chunks a second, from the first that was sent to the end.
-    pub fn chunks_per_second(&self) -> Option<f64> {
-        let nanoseconds = between(self.sent.first()?.get()?, self.ended.get()?);
-        Some(self.plan.chunks as f64 * 1e9 / nanoseconds)
+        Some(ms_between(&self.delivered, &self.asked)? + ms_between(&self.sent[0], &self.got[0])?)
     }
 }
 
-fn between(start: u64, end: u64) -> f64 {
-    end.saturating_sub(start) as f64
+pub fn ms_between(start: &Moment, end: &Moment) -> Option<f64> {
+    Some(end.get()?.saturating_duration_since(*start.get()?).as_secs_f64() * 1e3)
 }

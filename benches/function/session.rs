@@ -1,94 +1,94 @@
-//! One subject, running, with everything around it.
+//! One subject, running, with what its servers share.
 
-use crate::client::Client;
-use crate::process::Process;
-use crate::run::{Plan, Run};
-use crate::server::{Server, spawn};
-use crate::subject::{Kind, Ports, Subject, start_relay};
-use crate::usage::Usage;
-use crate::world::World;
-use crate::{clock, gateway, lambda, secrets};
-use std::sync::Arc;
+use crate::run::{Moment, Plan, Run};
+use crate::subject::{NO_FUNCTION, Subject};
+use crate::{Result, access::Access, process::Process, server};
+use hyper::{Request, client::conn::http1::handshake};
+use hyper_util::rt::TokioIo;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{net::TcpStream, task::JoinSet};
 
 pub struct Session {
-    // First, so that it is ended before those it talks to.
-    process: Option<Process>,
-    callers: Callers,
-    world: Arc<World>,
-    started: u64,
-    _servers: [Server; 3],
+    /// `None` where a client calls the gateway itself. Dropped first: it ends before the server that it talks to.
+    pub process: Option<Process>,
+    pub started: Moment,
+    pub world: Arc<World>,
+    _tasks: JoinSet<()>,
 }
 
-enum Callers {
-    /// The function asks the Runtime API for work.
-    Lambda,
-    /// Clients call this port, each on a connection of its own: every caller is somebody else.
-    Clients(u16),
+/// What the servers share.
+pub struct World {
+    pub access: &'static Access,
+    /// Whether Secrets Manager, gateway and key host are 20 ms away.
+    pub is_far: bool,
+    pub first_poll: Moment,
+    pub secret_read: Moment,
+    runs: Mutex<Vec<Arc<Run>>>,
+    queue: UnboundedSender<Arc<Run>>,
+    work: tokio::sync::Mutex<UnboundedReceiver<Arc<Run>>>,
 }
 
 impl Session {
-    /// Starts a subject for so many conversations at once, and waits until it is ready.
-    pub fn open(subject: &Subject, streams: usize) -> Result<Self, String> {
-        Self::start(subject, streams).map_err(|error| format!("{}: {error}", subject.name))
-    }
-
-    fn start(subject: &Subject, streams: usize) -> Result<Self, String> {
-        let told = |error: std::io::Error| error.to_string();
-        let world = Arc::new(World::default());
-        let servers = [
-            Server::start(&world, lambda::serve).map_err(told)?,
-            Server::start(&world, gateway::serve).map_err(told)?,
-            Server::start(&world, secrets::serve).map_err(told)?,
-        ];
-        let [lambda, gateway, secrets] = servers.each_ref().map(|server| server.port);
-        let started = clock::now();
-        let (process, callers) = match &subject.kind {
-            Kind::NoFunction => (None, Callers::Clients(gateway)),
-            Kind::Limit => {
-                let (relay, port) = start_relay(gateway, streams).map_err(told)?;
-                (Some(relay), Callers::Clients(port))
-            }
-            Kind::Function(program) | Kind::Least(program) => {
-                let function = program.start(&Ports { lambda, gateway, secrets }, streams).map_err(told)?;
-                world.polled(streams)?;
-                (Some(function), Callers::Lambda)
-            }
+    /// Starts a subject for so many conversations at once.
+    pub async fn open(subject: &Subject, is_far: bool, streams: usize) -> Result<Self> {
+        let (queue, work) = unbounded_channel();
+        let (access, work, mut tasks) = (subject.access, work.into(), JoinSet::new());
+        let (first_poll, secret_read, runs) = Default::default();
+        let world = Arc::new(World { access, is_far, first_poll, secret_read, runs, queue, work });
+        let gateway = server::start(Arc::clone(&world), &mut tasks).await?;
+        let started = Moment::from(Instant::now());
+        let (process, called) = match &subject.function {
+            Some(function) => (Some(subject.start_function(function, gateway, streams)?), None),
+            None if subject.name == NO_FUNCTION => (None, Some(gateway)),
+            None => subject.start_relay(gateway).map(|(relay, port)| (Some(relay), Some(port)))?,
         };
-        Ok(Self { process, callers, world, started, _servers: servers })
-    }
-
-    /// Milliseconds from the start of the process to its first request for work, or to the secret if that came later.
-    pub fn cold_start_ms(&self) -> Result<f64, String> {
-        let polled = self.world.first_poll.get().unwrap_or_default();
-        let read = self.world.secret_read.get().ok_or("the secret was not read at the start")?;
-        Ok((polled.max(read) - self.started) as f64 / 1e6)
-    }
-
-    /// Has one conversation.
-    pub fn converse(&self, plan: Plan) -> Result<Arc<Run>, String> {
-        let runs = self.converse_at_once(plan, 1)?;
-        runs.into_iter().next().ok_or("no conversation".to_owned())
-    }
-
-    /// Has so many conversations at once. Connections are opened before the clock runs.
-    pub fn converse_at_once(&self, plan: Plan, streams: usize) -> Result<Vec<Arc<Run>>, String> {
-        let runs: Vec<_> = (0..streams).map(|_| self.world.run(plan)).collect();
-        match self.callers {
-            Callers::Lambda => runs.iter().for_each(|run| self.world.enqueue(Arc::clone(run))),
-            Callers::Clients(port) => {
-                let connect = |_: &_| Client::connect(port).map_err(|error| error.to_string());
-                let clients: Vec<Client> = runs.iter().map(connect).collect::<Result<_, _>>()?;
-                for (client, run) in clients.into_iter().zip(runs.iter().cloned()) {
-                    spawn(move || client.ask(&run));
-                }
-            }
+        for port in called.into_iter().cycle().take(streams) {
+            tasks.spawn(ask(TcpStream::connect(("127.0.0.1", port)).await?, Arc::clone(&world)));
         }
-        runs.iter().try_for_each(|run| run.wait())?;
+        Ok(Self { process, started, world, _tasks: tasks })
+    }
+
+    /// Has so many conversations at once.
+    pub async fn converse(&self, plan: Plan, streams: usize) -> Result<Vec<Arc<Run>>> {
+        let mut runs = Vec::new();
+        for _ in 0..streams {
+            let mut all = self.world.runs.lock().unwrap();
+            let run = Arc::new(Run::new(all.len(), plan));
+            all.push(Arc::clone(&run));
+            self.world.queue.send(Arc::clone(&run))?;
+            runs.push(run);
+        }
+        for run in &runs {
+            run.wait().await?;
+        }
         Ok(runs)
     }
+}
 
-    /// What the process has used so far; nothing when there is none.
-    pub fn usage(&self) -> Option<Usage> {
-        self.process.as_ref().map(Process::usage)
+impl World {
+    pub fn find(&self, number: &str) -> Option<Arc<Run>> {
+        self.runs.lock().unwrap().get(number.parse::<usize>().ok()?).cloned()
+    }
+
+    /// Takes a poll and waits for work.
+    pub async fn next(&self) -> Arc<Run> {
+        let _ = self.first_poll.set(Instant::now());
+        self.work.lock().await.recv().await.unwrap()
+    }
+}
+
+/// A client with no function between: polls for work as one does, and asks the gateway itself.
+async fn ask(stream: TcpStream, world: Arc<World>) {
+    stream.set_nodelay(true).unwrap();
+    let (mut client, connection) = handshake::<_, String>(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    loop {
+        let run = world.next().await;
+        let request = Request::post("/chat/completions").header("host", "gateway").body(run.question());
+        client.ready().await.unwrap();
+        let _ = run.delivered.set(Instant::now());
+        run.read(client.send_request(request.unwrap()).await.unwrap().into_body()).await;
     }
 }
