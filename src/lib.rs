@@ -35,7 +35,7 @@
 //! use std::time::Duration;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 //! // `main.rs` looks the settings up in the environment. Here the gateway's address has no server, and is not asked.
 //! let config = Config::from_lookup(|name| match name {
 //!     "AUTH_MODE" => Some("none".to_owned()),
