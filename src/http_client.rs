@@ -24,11 +24,7 @@ pub fn build(connect_timeout: Duration) -> Result<Client, BoxError> {
     with_roots(webpki_roots::TLS_SERVER_ROOTS.to_vec(), connect_timeout)
 }
 
-/// Builds the client with other root certificates.
-///
-/// # Errors
-/// As for [`build`].
-pub fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -> Result<Client, BoxError> {
+fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -> Result<Client, BoxError> {
     let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(RootCertStore { roots })

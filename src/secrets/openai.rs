@@ -17,7 +17,7 @@ pub struct OpenAiSecret {
     /// `CF_AIG_TOKEN`: the token of an authenticated Cloudflare AI Gateway.
     pub cloudflare_token: Option<SecretString>,
     /// `BEARER_TOKENS`, for `AUTH_MODE=bearer`.
-    pub bearer_tokens: BearerTokens,
+    pub(crate) bearer_tokens: BearerTokens,
 }
 
 impl OpenAiSecret {
@@ -68,7 +68,7 @@ fn header_value(name: &'static str, value: &str) -> Result<Option<SecretString>,
 
 /// Names and hashes of the fixed tokens of callers that are not a browser. It prints their number only.
 #[derive(Default)]
-pub struct BearerTokens(Vec<(String, Digest)>);
+pub(crate) struct BearerTokens(Vec<(String, Digest)>);
 
 impl BearerTokens {
     /// The last token of a name counts. Empty tokens are left out: they would admit everybody. A token that is not text
