@@ -4,9 +4,6 @@ mod connect;
 mod credentials;
 mod jwks;
 mod jwt;
-mod key_set;
-mod lookup;
-mod tenants;
 
 pub use credentials::{Credentials, MAX_TOKEN_BYTES};
 
@@ -15,12 +12,11 @@ use crate::{
     config::{AuthMode, Config},
     secrets::{Cached, OpenAiSecret, Secrets},
 };
-use connect::Connect;
+use connect::Tenants;
 use credentials::Presented;
+use futures_util::future::OptionFuture;
 use jwks::Jwks;
-use lookup::Lookup;
 use std::time::SystemTime;
-use tenants::Tenants;
 
 /// A request is not authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +36,7 @@ impl From<&'static str> for AuthError {
 /// Authenticates requests. There is one for the life of the process: it caches tenants and keys.
 pub struct Authenticator {
     is_open: bool,
-    connect: Option<Connect>,
+    connect: Option<Cached<Tenants>>,
     bearer: Option<Cached<OpenAiSecret>>,
     jwks: Option<Jwks>,
 }
@@ -49,11 +45,10 @@ impl Authenticator {
     /// An authenticator with the modes of the configuration.
     pub fn new(config: &Config, secrets: &Secrets, http: reqwest::Client) -> Self {
         let auth = &config.auth;
-        let tenants =
-            auth.tenants_secret.as_ref().map(|id| secrets.source.cached("tenants", id, Tenants::parse));
+        let tenants = |id: &String| secrets.manager.cached("tenants", id, Tenants::parse);
         Self {
             is_open: auth.modes == [AuthMode::None],
-            connect: tenants.map(|tenants| Connect { tenants: Lookup::new(tenants) }),
+            connect: auth.tenants_secret.as_ref().map(tenants),
             bearer: auth.modes.contains(&AuthMode::Bearer).then(|| secrets.openai.clone()),
             jwks: auth.jwks().map(|jwks| Jwks::new(jwks.clone(), http)),
         }
@@ -61,9 +56,9 @@ impl Authenticator {
 
     /// Reads tenants and keys before the first request. A failure is logged, and the first request tries again.
     pub async fn warm(&self) {
-        let tenants = self.connect.as_ref().map(|connect| connect.tenants.warm());
-        let keys = self.jwks.as_ref().map(|jwks| jwks.keys.warm());
-        tokio::join!(maybe(tenants), maybe(keys));
+        let tenants = OptionFuture::from(self.connect.as_ref().map(Cached::current));
+        let keys = OptionFuture::from(self.jwks.as_ref().map(|jwks| jwks.keys.current()));
+        tokio::join!(tenants, keys);
     }
 
     /// Returns the caller of a request at `now`.
@@ -83,30 +78,20 @@ impl Authenticator {
         if self.is_open {
             return Ok(Caller::default());
         }
-        let presented = match &self.connect {
-            Some(_) => credentials.in_query_or_header()?,
-            None => credentials.in_header()?,
-        };
-        match presented {
-            Presented::Jwt(token) => self.connect.as_ref().ok_or("mode_off")?.authenticate(&token, now).await,
+        match credentials.presented(self.connect.is_some())? {
+            Presented::Jwt(token) => {
+                connect::authenticate(self.connect.as_ref().ok_or("mode_off")?, &token, now).await
+            }
             Presented::Bearer(token) => match &self.jwks {
                 Some(jwks) if jwt::looks_like_jwt(token) => jwks.authenticate(token, now).await,
-                _ => bearer(self.bearer.as_ref().ok_or("mode_off")?, token).await,
+                _ => {
+                    let secret = self.bearer.as_ref().ok_or("mode_off")?.current().await;
+                    let tokens = &secret.as_ref().ok_or(AuthError::Unavailable)?.bearer_tokens;
+                    tokens.name(token).map(Caller::tenant).ok_or("bearer_unknown".into())
+                }
             },
         }
     }
-}
-
-async fn maybe(future: Option<impl Future<Output = ()>>) {
-    if let Some(future) = future {
-        future.await;
-    }
-}
-
-/// Returns the caller of a fixed token. An unknown token causes no read.
-async fn bearer(secret: &Cached<OpenAiSecret>, token: &str) -> Result<Caller, AuthError> {
-    let secret = secret.current().await.map_err(|_| AuthError::Unavailable)?;
-    secret.bearer_tokens.name(token).map(Caller::tenant).ok_or("bearer_unknown".into())
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl Gateway {
     /// # Errors
     /// The error for the caller: that of the first target, or of the last one after `model_not_found`.
     pub async fn ask(&self, request: &UpstreamRequest, log: &AttemptLog) -> Result<Answer, ApiError> {
-        let mut secret = self.secret.current().await.map_err(|_| ApiErrorKind::SecretUnavailable)?;
+        let mut secret = self.secret.current().await.ok_or(ApiErrorKind::SecretUnavailable)?;
         let has_key = secret.api_key.is_some();
         let mut targets = Targets::new(&self.config, has_key, &request.chat.model, &self.memory);
         let mut state = RetryState::new(self.config.max_retries);

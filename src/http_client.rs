@@ -9,17 +9,8 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Longer than the pauses within one chat, and shorter than the 400 s after which Cloudflare closes a connection.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(300);
-/// A host that acknowledges nothing for this long is gone. Connections die silently while Lambda has the environment
-/// frozen; without this limit a request on one waits for the whole response time-out.
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(10);
 /// TCP and HTTP/2 probe a silent host this often.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
-/// TCP gives a connection up after so many unanswered probes.
-const KEEP_ALIVE_RETRIES: u32 = 3;
-/// HTTP/2 gives a connection up when a ping stays unanswered for this long.
-const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds the client with the built-in root certificates. Loading the system's would cost each cold start 5 to 7 ms.
 /// `connect_timeout` covers TCP and TLS.
@@ -33,11 +24,7 @@ pub fn build(connect_timeout: Duration) -> Result<Client, BoxError> {
     with_roots(webpki_roots::TLS_SERVER_ROOTS.to_vec(), connect_timeout)
 }
 
-/// Builds the client with other root certificates.
-///
-/// # Errors
-/// As for [`build`].
-pub fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -> Result<Client, BoxError> {
+fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -> Result<Client, BoxError> {
     let mut tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(RootCertStore { roots })
@@ -51,20 +38,24 @@ pub fn with_roots(roots: Vec<TrustAnchor<'static>>, connect_timeout: Duration) -
         .user_agent(concat!("gptdock/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(connect_timeout)
         .tcp_nodelay(true)
-        .tcp_user_timeout(TCP_USER_TIMEOUT)
+        // Connections die silently while Lambda has the environment frozen. Without this limit a request on one waits
+        // for the whole response time-out.
+        .tcp_user_timeout(Duration::from_secs(10))
         .tcp_keepalive(KEEP_ALIVE_INTERVAL)
         .tcp_keepalive_interval(KEEP_ALIVE_INTERVAL)
-        .tcp_keepalive_retries(KEEP_ALIVE_RETRIES)
+        .tcp_keepalive_retries(3)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
-        .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
+        .http2_keep_alive_timeout(Duration::from_secs(10))
         .http2_keep_alive_while_idle(false)
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        // Longer than the pauses within one chat, and shorter than the 400 s after which Cloudflare closes.
+        .pool_idle_timeout(Duration::from_secs(300))
         .build()?)
 }
 
-/// A response was not received. reqwest's own text is left out: it holds the URL.
+/// A key set or a secret was not read. It holds fixed words and a status only, so it quotes neither an answer nor a
+/// library: reqwest's own text holds the URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReceiveError {
+pub enum ReadError {
     /// TCP or TLS failed.
     #[error("could not connect")]
     Connect,
@@ -77,9 +68,18 @@ pub enum ReceiveError {
     /// The body is over the limit.
     #[error("the answer is too large")]
     TooLarge,
+    /// The AWS SDK could not ask.
+    #[error("no credentials, or an unusable endpoint")]
+    Unusable,
+    /// Nothing was asked, or the answer does not hold what was asked for.
+    #[error("{0}")]
+    Failed(&'static str),
+    /// The answer is an error, or malformed.
+    #[error("{0} ({1})")]
+    Answered(&'static str, u16),
 }
 
-impl From<reqwest::Error> for ReceiveError {
+impl From<reqwest::Error> for ReadError {
     fn from(error: reqwest::Error) -> Self {
         match error {
             error if error.is_connect() => Self::Connect,
@@ -92,12 +92,12 @@ impl From<reqwest::Error> for ReceiveError {
 /// Reads a whole body of at most `limit` bytes.
 ///
 /// # Errors
-/// [`ReceiveError`] when the body is larger or breaks off.
-pub async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, ReceiveError> {
+/// [`ReadError`] when the body is larger or breaks off.
+pub async fn read_body(mut response: Response, limit: usize) -> Result<Vec<u8>, ReadError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > limit {
-            return Err(ReceiveError::TooLarge);
+            return Err(ReadError::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }

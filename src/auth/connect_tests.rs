@@ -13,10 +13,10 @@ const OLD: &str = r#"{"one":{"sharedSecret":"old"}}"#;
 const NEW: &str = r#"{"one":{"sharedSecret":"new"},"two":{"sharedSecret":"second"}}"#;
 
 /// A store, and an authenticator that has read it.
-async fn set_up(content: &str) -> (Arc<Store>, Arc<Connect>) {
+async fn set_up(content: &str) -> (Arc<Store>, Cached<Tenants>) {
     let store = Store::new(content);
-    let connect = Arc::new(connect(&store));
-    connect.tenants.warm().await;
+    let connect = connect(&store);
+    connect.current().await;
     assert_eq!(store.reads(), 1);
     (store, connect)
 }
@@ -26,8 +26,8 @@ fn token(tenant: &str, secret: &str) -> String {
     encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }
 
-async fn ask(connect: &Connect, tenant: &str, secret: &str) -> Result<Option<String>, AuthError> {
-    connect.authenticate(&token(tenant, secret), SystemTime::now()).await.map(|caller| caller.tenant)
+async fn ask(connect: &Cached<Tenants>, tenant: &str, secret: &str) -> Result<Option<String>, AuthError> {
+    authenticate(connect, &token(tenant, secret), SystemTime::now()).await.map(|caller| caller.tenant)
 }
 
 fn denied(why: &'static str) -> Result<Option<String>, AuthError> {
@@ -82,7 +82,7 @@ async fn callers_at_one_time_share_one_refresh() {
     store.publish(Some(&NEW));
     let callers: Vec<_> = (0..50)
         .map(|_| {
-            let connect = Arc::clone(&connect);
+            let connect = connect.clone();
             tokio::spawn(async move { ask(&connect, "two", "second").await })
         })
         .collect();
@@ -98,8 +98,8 @@ async fn an_invalid_token_causes_no_refresh() {
     let expired = json!({ "iss": "two", "sub": "user", "exp": 1 });
     let expired = encode(&Header::default(), &expired, &EncodingKey::from_secret(b"x")).unwrap();
     let now = SystemTime::now();
-    assert_eq!(connect.authenticate(&expired, now).await, Err(AuthError::Denied("expired")));
-    assert_eq!(connect.authenticate("a.b.c", now).await, Err(AuthError::Denied("malformed_token")));
+    assert_eq!(authenticate(&connect, &expired, now).await, Err(AuthError::Denied("expired")));
+    assert_eq!(authenticate(&connect, "a.b.c", now).await, Err(AuthError::Denied("malformed_token")));
     assert_eq!(store.reads(), 1);
 }
 
@@ -120,5 +120,5 @@ async fn an_outage_is_unavailable_until_tenants_are_known_and_a_rejection_afterw
 async fn a_clock_before_1970_admits_nobody() {
     let (_, connect) = set_up(OLD).await;
     let early = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-    assert_eq!(connect.authenticate(&token("one", "old"), early).await, Err(AuthError::Denied("expired")));
+    assert_eq!(authenticate(&connect, &token("one", "old"), early).await, Err(AuthError::Denied("expired")));
 }

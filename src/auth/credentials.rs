@@ -1,5 +1,6 @@
 //! The credential of a request: where it is, and which one counts.
 
+use super::jwt::require;
 use http::{HeaderMap, header::AUTHORIZATION};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -24,19 +25,14 @@ pub enum Presented<'a> {
 }
 
 impl Credentials<'_> {
-    /// Picks the credential. `?jwt=` wins over the header, even when it is empty or malformed.
-    pub fn in_query_or_header(&self) -> Result<Presented<'_>, &'static str> {
-        let Some(value) = jwt_parameter(self.query)? else { return self.in_header() };
-        percent_decoded(limited(value)?).map(Presented::Jwt).ok_or("malformed_token")
-    }
-
-    /// The credential of the header, for when no mode reads `?jwt=`.
-    pub fn in_header(&self) -> Result<Presented<'_>, &'static str> {
+    /// Picks the credential. When `reads_query`, `?jwt=` wins over the header, even when it is empty or malformed.
+    pub fn presented(&self, reads_query: bool) -> Result<Presented<'_>, &'static str> {
+        if reads_query && let Some(value) = jwt_parameter(self.query)? {
+            return percent_decoded(limited(value)?).map(Presented::Jwt).ok_or("malformed_token");
+        }
         let mut values = self.headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or("no_credentials")?;
-        if values.next().is_some() {
-            return Err("two_authorization_headers");
-        }
+        require(values.next().is_none(), "two_authorization_headers")?;
         let text = value.to_str().map_err(|_| "malformed_authorization_header")?;
         let (scheme, token) = text.trim().split_once(' ').ok_or("malformed_authorization_header")?;
         let token = limited(token.trim_start())?;
@@ -49,7 +45,7 @@ impl Credentials<'_> {
 }
 
 fn limited(token: &str) -> Result<&str, &'static str> {
-    if token.len() > MAX_TOKEN_BYTES { Err("token_too_large") } else { Ok(token) }
+    require(token.len() <= MAX_TOKEN_BYTES, "token_too_large").map(|()| token)
 }
 
 /// The raw value of the only `jwt` parameter, if there is one.
@@ -60,7 +56,7 @@ fn jwt_parameter(query: &str) -> Result<Option<&str>, &'static str> {
         percent_decoded(name).is_some_and(|name| name == "jwt").then_some(value)
     });
     let only = found.next();
-    if found.next().is_some() { Err("two_jwt_parameters") } else { Ok(only) }
+    require(found.next().is_none(), "two_jwt_parameters").map(|()| only)
 }
 
 /// Decodes percent-encoding. Returns `None` when the result is not UTF-8. An invalid `%` and a `+` stay as they are.

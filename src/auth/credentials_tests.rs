@@ -8,8 +8,7 @@ fn presented(query: &str, headers: &[&'static str], query_counts: bool) -> Resul
         .map(|value| (AUTHORIZATION, HeaderValue::from_static(value)))
         .fold(HeaderMap::new(), append);
     let credentials = Credentials { query, headers: &headers };
-    let presented = if query_counts { credentials.in_query_or_header() } else { credentials.in_header() };
-    presented.map(|presented| match presented {
+    credentials.presented(query_counts).map(|presented| match presented {
         Presented::Jwt(token) => format!("J{token}"),
         Presented::Bearer(token) => format!("B{token}"),
     })
@@ -60,7 +59,7 @@ fn rejects_a_header_that_is_not_text() {
         HeaderValue::from_bytes(b"Bearer \xff").unwrap_or(HeaderValue::from_static("")),
     );
     let credentials = Credentials { query: "", headers: &headers };
-    assert!(matches!(credentials.in_query_or_header(), Err("malformed_authorization_header")));
+    assert!(matches!(credentials.presented(true), Err("malformed_authorization_header")));
 }
 
 #[test]

@@ -6,7 +6,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Token<'a> {
     pub algorithm: Algorithm,
     pub key_id: Option<String>,
-    /// They must not be trusted before [`Token::is_signed_by`] returns `true`.
+    /// They must not be trusted before [`Token::verify`].
     pub claims: Claims,
     message: &'a str,
     signature: &'a str,
@@ -37,9 +37,7 @@ impl<'a> Token<'a> {
         let (message, signature) = text.rsplit_once('.').ok_or("malformed_token")?;
         let (header, claims) = message.split_once('.').ok_or("malformed_token")?;
         let header: Header = json_object(header).ok_or("malformed_token")?;
-        if header.crit.0.is_some() {
-            return Err("critical_header");
-        }
+        require(header.crit.0.is_none(), "critical_header")?;
         let algorithm = header.alg.parse().ok().filter(|algorithm| accepted.contains(algorithm));
         Ok(Self {
             algorithm: algorithm.ok_or("algorithm")?,
@@ -50,15 +48,21 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// `key` made the signature. HMACs are compared in constant time. A key of another family never fits.
-    pub fn is_signed_by(&self, key: &DecodingKey) -> bool {
-        crypto::verify(self.signature, self.message.as_bytes(), key, self.algorithm).unwrap_or(false)
+    /// Requires that `key` made the signature. HMACs are compared in constant time. A key of another family never fits.
+    pub fn verify(&self, key: &DecodingKey) -> Result<(), &'static str> {
+        let verified = crypto::verify(self.signature, self.message.as_bytes(), key, self.algorithm);
+        require(verified.unwrap_or(false), "signature")
     }
+}
+
+/// Denies for `reason` unless `holds`.
+pub fn require(holds: bool, reason: &'static str) -> Result<(), &'static str> {
+    if holds { Ok(()) } else { Err(reason) }
 }
 
 /// The text has the form of a JWT: three parts of the base64url alphabet, of which only the signature may be empty.
 pub fn looks_like_jwt(text: &str) -> bool {
-    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let parts: Vec<&str> = text.split('.').collect();
     matches!(parts[..], [header, claims, _] if !header.is_empty() && !claims.is_empty())
         && text.bytes().all(is_valid)
@@ -80,19 +84,20 @@ pub struct Claims {
 }
 
 /// A claim. Unlike in an `Option`, `null` is not the same as absent.
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(from = "Value")]
 pub struct Claim(pub Option<Value>);
 
-impl<'de> Deserialize<'de> for Claim {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(|value| Self(Some(value)))
+impl From<Value> for Claim {
+    fn from(value: Value) -> Self {
+        Self(Some(value))
     }
 }
 
 impl Claim {
-    /// The text. An empty one counts as none.
-    pub fn text(&self) -> Option<&str> {
-        self.0.as_ref().and_then(text)
+    /// The text at a JSON pointer; `""` points to the claim itself. An empty text counts as none.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.0.as_ref()?.pointer(pointer)?.as_str().filter(|text| !text.is_empty())
     }
 }
 
@@ -103,32 +108,16 @@ impl Claims {
         // A clock before 1970 is wrong, and every token counts as expired.
         let now = now.duration_since(UNIX_EPOCH).map_err(|_| "expired")?.as_secs_f64();
         let expiry = self.exp.0.as_ref().ok_or("expiry_missing")?;
-        if now >= expiry.as_f64().ok_or("expiry_not_a_number")? + leeway {
-            return Err("expired");
-        }
+        require(now < expiry.as_f64().ok_or("expiry_not_a_number")? + leeway, "expired")?;
         let Some(not_before) = &self.nbf.0 else { return Ok(()) };
-        if now + leeway < not_before.as_f64().ok_or("not_before_not_a_number")? {
-            return Err("not_yet_valid");
-        }
-        Ok(())
+        require(now + leeway >= not_before.as_f64().ok_or("not_before_not_a_number")?, "not_yet_valid")
     }
 
     /// `aud` is this text, or a list with it (RFC 7519, 4.1.3).
     pub fn is_for(&self, audience: &str) -> bool {
-        match &self.aud.0 {
-            Some(Value::Array(list)) => list.iter().any(|entry| entry == audience),
-            only => only.as_ref().is_some_and(|only| only == audience),
-        }
+        let is_listed = |list: &Vec<Value>| list.iter().any(|entry| entry == audience);
+        self.aud.0.as_ref().is_some_and(|aud| aud == audience || aud.as_array().is_some_and(is_listed))
     }
-
-    /// The text at a place in `context`.
-    pub fn context(&self, pointer: &str) -> Option<&str> {
-        text(self.context.0.as_ref()?.pointer(pointer)?)
-    }
-}
-
-fn text(value: &Value) -> Option<&str> {
-    value.as_str().filter(|text| !text.is_empty())
 }
 
 fn json_object<T: DeserializeOwned>(part: &str) -> Option<T> {

@@ -8,8 +8,9 @@ mod mode_tests;
 mod vector_tests;
 
 use super::{
-    AuthError, Authenticator, Credentials, connect::Connect, jwks::Jwks, key_set::KeySet, lookup::Lookup,
-    tenants::Tenants,
+    AuthError, Authenticator, Credentials,
+    connect::Tenants,
+    jwks::{Jwks, KeySet},
 };
 use crate::{
     caller::Caller,
@@ -102,14 +103,14 @@ impl Store {
     }
 }
 
-pub fn connect(store: &Arc<Store>) -> Connect {
-    Connect { tenants: Lookup::new(store.cached(300, |text| Tenants::parse(text).ok())) }
+pub fn connect(store: &Arc<Store>) -> Cached<Tenants> {
+    store.cached(300, |text| Tenants::parse(text).ok())
 }
 
 /// `jwks` with the issuer and the audience of the vectors.
 pub fn jwks(keys: &Arc<Store>) -> Jwks {
     let keys = keys.cached(3600, |text| KeySet::parse(text.as_bytes()));
-    Jwks { config: jwks_config("https://keys.example.org/"), keys: Lookup::new(keys) }
+    Jwks { config: jwks_config("https://keys.example.org/"), keys }
 }
 
 pub fn jwks_config(url: &str) -> JwksConfig {

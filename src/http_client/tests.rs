@@ -109,7 +109,7 @@ async fn rejects_a_certificate_without_a_built_in_root() {
     let server = server(&[b"h2"]).await;
     let error = build(PATIENCE).unwrap().post(&server.url).send().await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
-    assert_eq!((server.requests.load(SeqCst), ReceiveError::from(error)), (0, ReceiveError::Connect));
+    assert_eq!((server.requests.load(SeqCst), ReadError::from(error)), (0, ReadError::Connect));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn reads_no_more_than_the_limit() {
     let client = build(PATIENCE).unwrap();
     let get = || async { client.get(&server.url).send().await.unwrap() };
     assert_eq!(read_body(get().await, 5).await.unwrap(), b"12345");
-    assert_eq!(read_body(get().await, 4).await, Err(ReceiveError::TooLarge));
+    assert_eq!(read_body(get().await, 4).await, Err(ReadError::TooLarge));
     server.send(stub_server::response(200, "12345", 6));
-    assert_eq!(read_body(get().await, 9).await, Err(ReceiveError::Broken));
+    assert_eq!(read_body(get().await, 9).await, Err(ReadError::Broken));
 }

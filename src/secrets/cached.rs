@@ -1,8 +1,8 @@
 //! A cached value: read once for all callers, refreshed in the background, and kept while a read fails.
 
+use futures_util::future::BoxFuture;
 use std::{
-    future::Future,
-    pin::Pin,
+    ptr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,22 +14,20 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 const MAX_BACK_OFF: Duration = Duration::from_secs(60);
 /// A forced refresh that changed nothing is not repeated sooner than this.
 const FORCED_PAUSE: Duration = Duration::from_secs(30);
-
-type Read<T> = dyn Fn() -> Pin<Box<dyn Future<Output = Option<T>> + Send>> + Send + Sync;
-
-/// There is no value, and it cannot be read at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unavailable;
+/// The shortest time between two refreshes that failed searches cause.
+const SEARCH_PAUSE: Duration = Duration::from_secs(60);
 
 /// A cached value. Clones share it.
 pub struct Cached<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
-    read: Box<Read<T>>,
+    read: Box<dyn Fn() -> BoxFuture<'static, Option<T>> + Send + Sync>,
     ttl: Duration,
     state: Mutex<State<T>>,
     /// Held during a read. A caller that waited for it finds the result in `state`.
     flight: sync::Mutex<()>,
+    /// When a failed search last caused a refresh. Held during it.
+    searched_at: sync::Mutex<Option<Instant>>,
 }
 
 struct State<T> {
@@ -60,6 +58,7 @@ impl<T: Send + Sync + 'static> Cached<T> {
             ttl,
             state: Mutex::new(state),
             flight: sync::Mutex::default(),
+            searched_at: sync::Mutex::default(),
         }))
     }
 
@@ -70,22 +69,17 @@ impl<T: Send + Sync + 'static> Cached<T> {
         cached
     }
 
-    /// Returns the value. A stale one is returned while a refresh runs in the background.
-    ///
-    /// # Errors
-    /// [`Unavailable`] when no read has ever succeeded and this one fails too.
-    pub async fn current(&self) -> Result<Arc<T>, Unavailable> {
+    /// Returns the value. A stale one is returned while a refresh runs in the background. Returns `None` when no read
+    /// has ever succeeded and this one fails too.
+    pub async fn current(&self) -> Option<Arc<T>> {
         if let Some(value) = self.serve() {
-            return Ok(value);
+            return Some(value);
         }
         let _flight = self.0.flight.lock().await;
-        if let Some(value) = self.serve() {
-            return Ok(value);
+        match self.serve() {
+            None if !self.state().is_paused() => self.refresh().await,
+            value => value,
         }
-        if is_within(self.state().failed_at, RETRY_AFTER) {
-            return Err(Unavailable);
-        }
-        self.refresh().await.ok_or(Unavailable)
     }
 
     /// Reads again because `used` was refused. Returns a value that `differs` from it, or `None` when there is none.
@@ -96,18 +90,32 @@ impl<T: Send + Sync + 'static> Cached<T> {
         if let Some(value) = differing() {
             return Some(value);
         }
-        {
-            let state = self.state();
-            let is_fixed = state.value.is_some() && state.stale_at.is_none();
-            if is_fixed || is_within(state.forced_at, FORCED_PAUSE) || is_within(state.failed_at, RETRY_AFTER)
-            {
-                return None;
-            }
+        if self.state().is_paused() {
+            return None;
         }
         self.refresh().await?;
         let changed = differing();
         self.state().forced_at = changed.is_none().then(Instant::now);
         changed
+    }
+
+    /// Searches the value for a name that a stranger chose. A missing name may be newer than the value, or made up:
+    /// failed searches cause one refresh a minute, and share it. Returns `None` when there is no value.
+    pub async fn search<R, E>(&self, find: impl Fn(&T) -> Result<R, E>) -> Option<Result<R, E>> {
+        let value = self.current().await?;
+        let found = find(&value);
+        if found.is_ok() {
+            return Some(found);
+        }
+        let mut searched_at = self.0.searched_at.lock().await;
+        let newer = if is_within(*searched_at, SEARCH_PAUSE) {
+            self.current().await
+        } else {
+            *searched_at = Some(Instant::now());
+            self.replace(&value, |new, old| !ptr::eq(new, old)).await
+        };
+        drop(searched_at);
+        Some(newer.map_or(found, |newer| find(&newer)))
     }
 
     /// Returns the value at hand, and starts a refresh when it is stale.
@@ -116,17 +124,15 @@ impl<T: Send + Sync + 'static> Cached<T> {
         let value = state.value.clone()?;
         if state.is_due() {
             let cached = self.clone();
-            tokio::spawn(async move { cached.refresh_in_background().await });
+            tokio::spawn(async move {
+                let Ok(_flight) = cached.0.flight.try_lock() else { return };
+                // Another task may have read since this one was spawned.
+                if cached.state().is_due() {
+                    cached.refresh().await;
+                }
+            });
         }
         Some(value)
-    }
-
-    async fn refresh_in_background(&self) {
-        let Ok(_flight) = self.0.flight.try_lock() else { return };
-        // Another task may have read since this one was spawned.
-        if self.state().is_due() {
-            self.refresh().await;
-        }
     }
 
     /// Reads. The caller holds `flight`.
@@ -150,6 +156,11 @@ impl<T: Send + Sync + 'static> Cached<T> {
 }
 
 impl<T> State<T> {
+    /// A read that a caller would wait for is not due.
+    fn is_paused(&self) -> bool {
+        is_within(self.forced_at, FORCED_PAUSE) || is_within(self.failed_at, RETRY_AFTER)
+    }
+
     /// The value is stale, and no failed refresh holds the next one back.
     fn is_due(&self) -> bool {
         let back_off = RETRY_AFTER.saturating_mul(1 << self.failures.min(6)).min(MAX_BACK_OFF);

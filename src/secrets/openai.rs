@@ -1,25 +1,29 @@
 //! The content of `OPENAI_API_KEY_SECRET_ARN`.
 
-use super::{BearerTokens, SecretError, trim};
+use super::{SecretError, trim};
 use crate::{json, secret_string::SecretString};
+use aws_lc_rs::{
+    constant_time::verify_slices_are_equal,
+    digest::{Digest, SHA256, digest},
+};
 use serde_json::value::RawValue;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt};
 
 /// The keys for the gateway and the tokens of callers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct OpenAiSecret {
     /// `OPENAI_API_KEY`. `None` when the keys are stored at Cloudflare.
     pub api_key: Option<SecretString>,
     /// `CF_AIG_TOKEN`: the token of an authenticated Cloudflare AI Gateway.
     pub cloudflare_token: Option<SecretString>,
     /// `BEARER_TOKENS`, for `AUTH_MODE=bearer`.
-    pub bearer_tokens: Arc<BearerTokens>,
+    pub(crate) bearer_tokens: BearerTokens,
 }
 
 impl OpenAiSecret {
     /// A secret with a key and nothing else.
     pub fn from_key(key: SecretString) -> Self {
-        Self { api_key: Some(key), cloudflare_token: None, bearer_tokens: Arc::default() }
+        Self { api_key: Some(key), cloudflare_token: None, bearer_tokens: BearerTokens::default() }
     }
 
     /// Reads a plain key, or a JSON object with `OPENAI_API_KEY`, `CF_AIG_TOKEN` and `BEARER_TOKENS`. A text that
@@ -37,7 +41,7 @@ impl OpenAiSecret {
         let secret = Self {
             api_key: header_member("OPENAI_API_KEY", key)?,
             cloudflare_token: header_member("CF_AIG_TOKEN", token)?,
-            bearer_tokens: Arc::new(callers.map(bearer_tokens).unwrap_or_default()),
+            bearer_tokens: callers.map(BearerTokens::parse).unwrap_or_default(),
         };
         let has_key = secret.api_key.is_some() || secret.cloudflare_token.is_some();
         has_key.then_some(secret).ok_or(SecretError::NoKey)
@@ -62,17 +66,42 @@ fn header_value(name: &'static str, value: &str) -> Result<Option<SecretString>,
     }
 }
 
-/// The last token of a name counts. A token that is not text authenticates nobody, and does not make the key unusable.
-fn bearer_tokens(object: &RawValue) -> BearerTokens {
-    let (mut tokens, mut are_texts) = (HashMap::new(), true);
-    let read = json::for_each_member(object.get(), |name, token| match json::string(token) {
-        Some(token) => drop(tokens.insert(name.to_owned(), trim(&token).to_owned())),
-        None => are_texts = false,
-    });
-    if read.is_err() || !are_texts {
-        tracing::warn!(event = "bearer_tokens_ignored", reason = "BEARER_TOKENS is not an object of names and tokens");
+/// Names and hashes of the fixed tokens of callers that are not a browser. It prints their number only.
+#[derive(Default)]
+pub(crate) struct BearerTokens(Vec<(String, Digest)>);
+
+impl BearerTokens {
+    /// The last token of a name counts. Empty tokens are left out: they would admit everybody. A token that is not text
+    /// authenticates nobody, and does not make the key unusable.
+    fn parse(object: &RawValue) -> Self {
+        let (mut tokens, mut are_texts) = (HashMap::new(), true);
+        let read = json::for_each_member(object.get(), |name, token| match json::string(token) {
+            Some(token) => drop(tokens.insert(name.to_owned(), trim(&token).to_owned())),
+            None => are_texts = false,
+        });
+        if read.is_err() || !are_texts {
+            let reason = "BEARER_TOKENS is not an object of names and tokens";
+            tracing::warn!(event = "bearer_tokens_ignored", reason);
+        }
+        let filled = tokens.into_iter().filter(|(_, token)| !token.is_empty());
+        Self(filled.map(|(name, token)| (name, digest(&SHA256, token.as_bytes()))).collect())
     }
-    BearerTokens::new(tokens)
+
+    /// The name of a token. All entries are compared, each in constant time and by hashes of one length. The time
+    /// taken reveals neither which token it is nor how much of it is right.
+    pub fn name(&self, token: &str) -> Option<&str> {
+        let presented = digest(&SHA256, token.as_bytes());
+        self.0.iter().fold(None, |found, (name, stored)| {
+            let is_equal = verify_slices_are_equal(stored.as_ref(), presented.as_ref()).is_ok();
+            if is_equal { Some(name) } else { found }
+        })
+    }
+}
+
+impl fmt::Debug for BearerTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BearerTokens({})", self.0.len())
+    }
 }
 
 #[cfg(test)]

@@ -129,3 +129,32 @@ fn prints_nothing_of_the_values() {
     let printed = format!("{:?}", OpenAiSecret::parse(text).unwrap());
     assert!(!["sk-json", "cf-t", "ci", "t1"].iter().any(|value| printed.contains(value)), "{printed}");
 }
+
+/// The bearer tokens of a secret that holds this object of them.
+fn tokens(object: &str) -> BearerTokens {
+    OpenAiSecret::parse(&format!(r#"{{"OPENAI_API_KEY":"sk-1","BEARER_TOKENS":{object}}}"#))
+        .unwrap()
+        .bearer_tokens
+}
+
+#[test]
+fn each_bearer_token_has_its_name() {
+    let tokens = tokens(r#"{"ci":"alpha-token","ops":"beta-token","nobody":""}"#);
+    assert_eq!(tokens.name("alpha-token"), Some("ci"));
+    assert_eq!(tokens.name("beta-token"), Some("ops"));
+    for wrong in ["", "alpha", "alpha-token ", "ALPHA-TOKEN", "alpha-tokenbeta-token", "ci"] {
+        assert_eq!(tokens.name(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
+fn without_bearer_tokens_nothing_has_a_name() {
+    assert_eq!(BearerTokens::default().name(""), None);
+    assert_eq!(tokens(r#"{"nobody":""}"#).name(""), None);
+}
+
+#[test]
+fn prints_no_bearer_token_and_no_name() {
+    assert_eq!(format!("{:?}", tokens(r#"{"the-name":"the-token"}"#)), "BearerTokens(1)");
+    assert_eq!(format!("{:?}", tokens(r#"{"ci":"a-long-random-token","nobody":""}"#)), "BearerTokens(1)");
+}

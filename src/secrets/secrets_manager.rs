@@ -1,6 +1,7 @@
 //! Reads a secret from AWS Secrets Manager.
 
-use crate::http_client::{ReceiveError, aws::AwsHttp};
+use super::{Cached, SecretError, trim};
+use crate::http_client::{ReadError, aws};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_secretsmanager::{
     Client,
@@ -9,7 +10,7 @@ use aws_sdk_secretsmanager::{
     operation::get_secret_value::GetSecretValueError,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use std::{error::Error, iter::successors, sync::Arc, time::Duration};
+use std::{error::Error, fmt::Display, iter::successors, sync::Arc, time::Duration};
 use tokio::{sync::OnceCell, time::timeout};
 
 /// The limit of one attempt. Secrets Manager answers in about 50 ms.
@@ -25,38 +26,41 @@ const KNOWN_ERRORS: &str = "AccessDeniedException DecryptionFailure ExpiredToken
     RequestExpired ResourceNotFoundException ServiceUnavailable ThrottlingException UnrecognizedClientException \
     ValidationException";
 
-/// A read failed. It holds fixed words and a status only, so it quotes neither an answer nor a library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// There was no answer.
-    #[error(transparent)]
-    Receive(#[from] ReceiveError),
-    /// Nothing was asked, or the answer has no text.
-    #[error("{0}")]
-    Failed(&'static str),
-    /// The answer is an error, or something else than what was asked for.
-    #[error("{0} ({1})")]
-    Answered(&'static str, u16),
-}
-
 /// Reads secrets. Clones share the connection settings, which the first read loads.
 #[derive(Clone)]
 pub struct SecretsManager {
-    http: AwsHttp,
+    http: reqwest::Client,
+    /// How long a secret is fresh.
+    ttl: Duration,
     client: Arc<OnceCell<Client>>,
 }
 
 impl SecretsManager {
-    /// A reader over the process's HTTP client.
-    pub fn new(http: reqwest::Client) -> Self {
-        Self { http: AwsHttp(http), client: Arc::default() }
+    /// A reader over the process's HTTP client. A secret is fresh for `ttl`.
+    pub fn new(http: reqwest::Client, ttl: Duration) -> Self {
+        Self { http, ttl, client: Arc::default() }
     }
 
-    /// Returns the current text of a secret. `id` is its ARN or its name.
-    ///
-    /// # Errors
-    /// [`ReadError`] after two attempts of 3 s, or as soon as Secrets Manager refuses.
-    pub async fn read(&self, id: &str) -> Result<String, ReadError> {
+    /// A secret that is parsed once for each read. `id` is its ARN or its name; `name` stands in the log.
+    pub fn cached<T: Send + Sync + 'static>(
+        &self,
+        name: &'static str,
+        id: &str,
+        parse: fn(&str) -> Result<T, SecretError>,
+    ) -> Cached<T> {
+        let (manager, id) = (self.clone(), Arc::<str>::from(id));
+        Cached::new(self.ttl, move || {
+            let (manager, id) = (manager.clone(), Arc::clone(&id));
+            async move {
+                let warn = |reason: &dyn Display| tracing::warn!(event = "secret_unreadable", secret = name, %reason);
+                let text = manager.read(&id).await.inspect_err(|error| warn(error)).ok()?;
+                parse(trim(&text)).inspect_err(|error| warn(error)).ok()
+            }
+        })
+    }
+
+    /// Returns the current text of a secret, after two attempts of 3 s at most.
+    async fn read(&self, id: &str) -> Result<String, ReadError> {
         let client = self.client.get_or_try_init(|| load(self.http.clone())).await?;
         let answer =
             client.get_secret_value().secret_id(id).send().await.map_err(|error| classify(&error))?;
@@ -65,8 +69,8 @@ impl SecretsManager {
 }
 
 /// Loads region, credentials and endpoint as all AWS tools do: environment, profile, web identity, container.
-async fn load(http: AwsHttp) -> Result<Client, ReadError> {
-    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load();
+async fn load(http: reqwest::Client) -> Result<Client, ReadError> {
+    let config = aws_config::defaults(BehaviorVersion::latest()).http_client(aws::client(http)).load();
     // Without a region anywhere else, the SDK asks for one at an address that leads nowhere outside of EC2.
     let config = timeout(ATTEMPT_TIMEOUT, config).await.ok().filter(|config| config.region().is_some());
     Ok(connect(&config.ok_or(ReadError::Failed("no region"))?))
@@ -82,16 +86,15 @@ fn connect(config: &SdkConfig) -> Client {
 fn classify(error: &SdkError<GetSecretValueError, HttpResponse>) -> ReadError {
     let status = error.raw_response().map(|response| response.status());
     match (error, status) {
-        (SdkError::TimeoutError(_), _) => ReceiveError::TimedOut.into(),
+        (SdkError::TimeoutError(_), _) => ReadError::TimedOut,
         (SdkError::ServiceError(service), Some(status)) if !status.is_success() => {
             let known = KNOWN_ERRORS.split(' ').find(|name| service.err().code() == Some(name));
             ReadError::Answered(known.unwrap_or("service error"), status.as_u16())
         }
         (_, Some(status)) => ReadError::Answered("malformed answer", status.as_u16()),
         (_, None) => {
-            let causes = successors(error.source(), |cause| (*cause).source());
-            let ours = causes.filter_map(|cause| cause.downcast_ref::<ReceiveError>().copied()).next();
-            ours.map_or(ReadError::Failed("no credentials, or an unusable endpoint"), ReadError::Receive)
+            let mut causes = successors(error.source(), |cause| (*cause).source());
+            causes.find_map(|cause| cause.downcast_ref().copied()).unwrap_or(ReadError::Unusable)
         }
     }
 }

@@ -14,14 +14,15 @@ pub(in crate::secrets) fn reader(server: &StubServer) -> SecretsManager {
 }
 
 fn at(url: &str, has_credentials: bool) -> SecretsManager {
-    let manager = SecretsManager::new(http_client::build(Duration::from_secs(2)).unwrap());
+    let http = http_client::build(Duration::from_secs(2)).unwrap();
+    let manager = SecretsManager::new(http.clone(), Duration::from_secs(300));
     let credentials = Credentials::new("AKIDEXAMPLE", "secret", None, None, "test");
     let credentials = has_credentials.then(|| SharedCredentialsProvider::new(credentials));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
         .endpoint_url(url)
-        .http_client(manager.http.clone());
+        .http_client(aws::client(http));
     config.set_credentials_provider(credentials);
     let client = Arc::new(OnceCell::new_with(Some(connect(&config.build()))));
     SecretsManager { client, ..manager }

@@ -5,7 +5,8 @@ use crate::http_client::stub_server::StubServer;
 use serde_json::{Value, json};
 use std::{
     io::{self, Write},
-    sync::Mutex,
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -37,11 +38,10 @@ async fn read(text: &str) -> (bool, String) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
-    let source = SecretSource { manager: reader(&server), ttl: Duration::from_secs(300) };
-    let secret = source.cached("openai", "an-id", OpenAiSecret::parse);
+    let secret = reader(&server).cached("openai", "an-id", OpenAiSecret::parse);
     let outcome = secret.current().await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    (outcome.is_ok(), log)
+    (outcome.is_some(), log)
 }
 
 #[tokio::test]
