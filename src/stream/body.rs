@@ -13,8 +13,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Events that arrive this soon after a write may share the next write, up to this size: a gateway that never pauses
+/// would otherwise cost a system call for each event, 90,000 events a second instead of 300,000.
+const BURST: Duration = Duration::from_micros(200);
+const BURST_BYTES: usize = 16 * 1024;
 
 /// The gateway module, which is still asking target after target.
 pub type Opening = Pin<Box<dyn Future<Output = Result<OpenAnswer, ApiError>> + Send>>;
@@ -35,6 +41,8 @@ pub struct StreamBody {
     source: Source,
     timer: Pin<Box<Sleep>>,
     out: BytesMut,
+    wrote: Option<Instant>,
+    has_yielded: bool,
     log: RequestLog,
 }
 
@@ -48,7 +56,7 @@ impl StreamBody {
     /// A body that passes on the events of `source`.
     pub fn new(state: StreamState, source: Source, log: RequestLog) -> Self {
         let timer = Box::pin(sleep_until(state.next_wake()));
-        Self { state, source, timer, out: BytesMut::new(), log }
+        Self { state, source, timer, out: BytesMut::new(), wrote: None, has_yielded: false, log }
     }
 
     /// The next write. `None` after the end.
@@ -67,14 +75,24 @@ impl StreamBody {
             return Poll::Ready(None);
         }
         self.log.wrote(self.out.len(), self.state.events);
+        self.wrote = Some(Instant::now());
         Poll::Ready(Some(self.out.split().freeze()))
     }
 
     /// Ready when there is something to write, or after the end.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.out.is_empty() && !self.state.has_ended() {
+        while !self.state.has_ended() && (self.out.is_empty() || self.is_burst()) {
             if self.poll_source(cx).is_ready() {
+                self.has_yielded = false;
                 continue;
+            }
+            if !self.out.is_empty() {
+                // hyper's task hands over one piece at a time. It runs before the next poll.
+                if std::mem::replace(&mut self.has_yielded, true) {
+                    break;
+                }
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
             }
             ready!(self.timer.as_mut().poll(cx));
             // Events move the due time but not the timer: it is reset only when it fires.
@@ -82,6 +100,10 @@ impl StreamBody {
             self.timer.as_mut().reset(self.state.next_wake());
         }
         Poll::Ready(())
+    }
+
+    fn is_burst(&self) -> bool {
+        self.out.len() < BURST_BYTES && self.wrote.is_some_and(|wrote| wrote.elapsed() < BURST)
     }
 
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<()> {

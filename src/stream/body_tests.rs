@@ -69,10 +69,12 @@ fn stream(steps: Vec<Step>) -> (StreamBody, tokio::sync::oneshot::Receiver<()>) 
     (StreamBody::new(state, Source::Open(events), RequestLog::new("r", None, false)), dropped)
 }
 
+/// All writes, each long enough after the one before to be no burst.
 async fn writes(body: &mut StreamBody) -> Vec<String> {
     let mut writes = Vec::new();
     while let Some(write) = next_write(body).await {
         writes.push(write);
+        tokio::time::advance(BURST).await;
     }
     writes
 }
@@ -100,6 +102,20 @@ async fn passes_on_complete_events_and_joins_those_that_arrived_together() {
     let two = format!("{TOKEN}{TOKEN}");
     let end = format!("{LAST}data: [DONE]\n\n");
     assert_eq!(writes(&mut body).await, [TOKEN, TOKEN, &two, TOKEN, &end]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn joins_a_burst_without_waiting() {
+    let mut steps: Vec<_> = (0..500).map(|_| bytes(TOKEN)).collect();
+    steps.push(Step::Hang);
+    let (mut body, _) = stream(steps);
+    let started = Instant::now();
+    assert_eq!(next_write(&mut body).await.unwrap(), TOKEN, "the first event waits");
+    let full = next_write(&mut body).await.unwrap();
+    assert!((BURST_BYTES..BURST_BYTES + TOKEN.len()).contains(&full.len()), "{}", full.len());
+    let rest = next_write(&mut body).await.unwrap();
+    assert_eq!(1 + (full.len() + rest.len()) / TOKEN.len(), 500);
+    assert_eq!(started.elapsed(), Duration::ZERO, "the clock moves only when everything waits");
 }
 
 #[tokio::test(start_paused = true)]
