@@ -1,0 +1,216 @@
+"""The surroundings of the function: moto's Secrets Manager, the gateway, the emulators of Lambda, and Chromium."""
+
+import importlib.util
+import json
+import logging
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+from gateway import KEY, PATIENCE, Gateway
+from moto.server import ThreadedMotoServer
+
+ROOT = Path(__file__).resolve().parents[2]
+EVENTS = ROOT / "events"
+TARGET = Path(os.environ["CARGO_TARGET_DIR"])
+MACHINE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+RIE = Path(importlib.util.find_spec("samcli").origin).parent / "local" / "rapid" / f"aws-lambda-rie-{MACHINE}"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
+def http(url, data=None, timeout=PATIENCE):
+    """Sends one request and returns (status, headers, body), whatever the status is."""
+    request = urllib.request.Request(url, data, {"content-type": "application/json"} if data else {})
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            return response.status, response.headers, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read().decode()
+
+
+def answers(url):
+    """Whether a GET of this address succeeds."""
+    try:
+        return http(url)[0] == 200
+    except OSError:
+        return False
+
+
+def wait_until(what, ready, process, seconds=PATIENCE):
+    """Polls `ready` until it is true; fails after `seconds` or when the process has ended."""
+    end = time.monotonic() + seconds
+    while not (value := ready()):
+        assert process.poll() is None, f"{what}: the process ended with {process.returncode}"
+        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+    return value
+
+
+@contextmanager
+def running(command, log, **more):
+    """Runs a command with its output in the file `log`, and ends its process group on the way out."""
+    with open(log, "wb") as out:
+        process = subprocess.Popen(
+            list(map(str, command)), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, **more
+        )
+    try:
+        yield process
+    except BaseException:
+        print(f"--- {log}\n{log.read_text(errors='replace')[-6000:]}")
+        raise
+    finally:
+        for kind in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, kind)
+                process.wait(5)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                pass
+
+
+def text_of(stream):
+    """The text of an SSE answer, read as the frontend reads it; the stream must end with [DONE]."""
+    lines = [line[6:] for line in stream.split("\n") if line.startswith("data: ")]
+    assert lines[-1:] == ["[DONE]"], f"the stream does not end with [DONE]: {stream[-300:]!r}"
+    choices = [choice for line in lines[:-1] for choice in json.loads(line)["choices"]]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)
+
+
+class Secrets:
+    """The secrets in moto. The client's endpoint is the one that the function gets."""
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+        self.client = boto3.client("secretsmanager", endpoint_url=endpoint)
+
+    def create(self, **value):
+        name = f"gptdock/{time.monotonic_ns()}"
+        return self.client.create_secret(Name=name, SecretString=json.dumps(value))["ARN"]
+
+    def change(self, secret, **value):
+        self.client.put_secret_value(SecretId=secret, SecretString=json.dumps(value))
+
+
+@pytest.fixture(scope="session")
+def secrets():
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield Secrets("http://%s:%s" % server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    with Gateway() as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def settings(secrets, gateway):
+    """The environment of a function: what Lambda sets, the secret in moto, the gateway; nothing of this machine."""
+    return {
+        **{name: os.environ[name] for name in ("PATH", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")},
+        "AWS_LAMBDA_FUNCTION_NAME": "gptdock",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets.endpoint,
+        "OPENAI_API_KEY_SECRET_ARN": secrets.create(OPENAI_API_KEY=KEY),
+        "OPENAI_BASEURL": gateway.url,
+        "OPENAI_FALLBACK_MODELS": "",
+        "OPENAI_MODEL": "answers",
+        "AUTH_MODE": "none",
+    }
+
+
+class Function:
+    """A function under an emulator. `url` stands for the Function URL, where the emulator has one."""
+
+    def __init__(self, port, log):
+        self.url = f"http://127.0.0.1:{port}/lambda-url/gptdock"
+        self.invocations = f"http://127.0.0.1:{port}/2015-03-31/functions/%s/invocations"
+        self.log = log
+
+    def invoke(self, event):
+        """Invokes the function under AWS's emulator with the bytes of an event."""
+        return http(self.invocations % "function", event)
+
+
+@pytest.fixture(scope="module")
+def start(settings, tmp_path_factory):
+    """Starts a program as the function: `start(command, emulator, **settings)`. No log may hold the key."""
+    with ExitStack() as stack:
+        logs = tmp_path_factory.mktemp("logs")
+        functions = []
+
+        def run(name, command, environment):
+            log = logs / f"{len(functions)}-{name}.log"
+            return stack.enter_context(running(command, log, env=environment)), log
+
+        def start(command, emulator="watch", **own):
+            port, environment = free_port(), settings | own
+            if emulator == "rie":
+                addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}", "--runtime-api-address", f"127.0.0.1:{free_port()}"]
+                process, log = run("rie", [RIE, *addresses, *command], environment)
+                wait_until("AWS's emulator", lambda: listens(port), process)
+            else:
+                address = ["--invoke-address", "127.0.0.1", "--invoke-port", port, "--disable-cors"]
+                process, _ = run("watch", ["cargo", "lambda", "watch", "--only-lambda-apis", *address], dict(os.environ))
+                wait_until("cargo-lambda's emulator", lambda: listens(port), process)
+                environment["AWS_LAMBDA_RUNTIME_API"] = f"http://127.0.0.1:{port}/.rt/gptdock"
+                process, log = run("function", command, environment)
+            functions.append(Function(port, log))
+            return functions[-1]
+
+        yield start
+    for function in functions:
+        assert KEY not in function.log.read_text(), f"the key is in {function.log}"
+
+
+@pytest.fixture(scope="session")
+def deployed():
+    """The binary that `sam build` made."""
+    (bootstrap,) = Path(os.environ["GPTDOCK_BUILD"]).glob("*/bootstrap")
+    return bootstrap
+
+
+@pytest.fixture(scope="session")
+def arm64():
+    """The command that runs the binary of the template's default architecture on this machine."""
+    target = "aarch64-unknown-linux-gnu"
+    added = subprocess.run(["rustup", "target", "add", target], cwd=ROOT, capture_output=True, text=True)
+    if added.returncode:
+        pytest.skip(f"arm64: NOT RUN, `rustup target add {target}` fails here")
+    emulator = [] if MACHINE == "arm64" else ["qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu"]
+    if emulator and not (shutil.which(emulator[0]) and Path(emulator[2]).is_dir()):
+        pytest.skip("arm64: NOT RUN, qemu-user-static or libc6-arm64-cross is missing")
+    build = ["cargo", "lambda", "build", "--release", "--locked", "--arm64", "--lambda-dir", TARGET / "arm64"]
+    subprocess.run(build, cwd=ROOT, check=True)
+    return [*emulator, TARGET / "arm64" / "gptdock" / "bootstrap"]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """Debian's Chromium; without a sandbox, because CI runs as root, and without calls to its maker."""
+    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": flags}

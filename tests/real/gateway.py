@@ -1,0 +1,223 @@
+"""A gateway that answers, or fails, as the name of the model says. The model `by-hand` waits for the test's own answer."""
+
+import json
+import queue
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+KEY = "sk-only-moto-knows-this-one"
+WORDS = ["Loads ", "and unloads ", "ships 🚢, ", "日本語 ", "👩‍💻."]
+TEXT = "".join(WORDS)
+USAGE = {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+PATIENCE = 60  # seconds, for what comes at once on a machine that is not busy
+
+# Models that are refused: the status, the headers and the members of the error.
+REFUSALS = {
+    "filtered": (400, {}, {"type": "invalid_request_error", "code": "content_filter", "param": "messages"}),
+    "too-long": (400, {}, {"type": "invalid_request_error", "code": "context_length_exceeded", "param": "messages"}),
+    "busy": (429, {"retry-after": "7"}, {"type": "requests", "code": "rate_limit_exceeded"}),
+    "busy-once": (429, {"retry-after": "1"}, {"type": "requests", "code": "rate_limit_exceeded"}),
+    "busy-late": (429, {"retry-after": "7"}, {"type": "requests", "code": "rate_limit_exceeded"}),
+    "spent": (429, {}, {"type": "insufficient_quota", "code": "insufficient_quota"}),
+    "locked": (401, {}, {"type": "invalid_request_error", "code": "invalid_api_key"}),
+    "broken": (500, {}, {"type": "server_error", "code": None}),
+}
+# Models that fail in the middle: what comes instead of the second half. None cuts the connection.
+BREAKS = {
+    "cut": None,
+    "error-event": {"error": {"message": "upstream words", "type": "server_error", "code": "internal_error"}},
+    "filtered-midway": {"error": {"message": "upstream words", "type": "invalid_request_error", "code": "content_filter"}},
+    "malformed": "{oops",
+    "silent": "",
+    "endless": "",
+}
+MODELS = ["answers", "plain", "tools", "mute", "by-hand", *REFUSALS, *BREAKS]
+
+
+class Exchange(BaseHTTPRequestHandler):
+    """One connection of the function."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self):
+        self.body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.opened = False
+        model, gateway = self.body["model"], self.server
+        gateway.requests.append(self)
+        gateway.asked[model] += 1
+        if self.headers["authorization"] != f"Bearer {gateway.key}":
+            self.refuse(*REFUSALS["locked"])
+        elif model == "by-hand":
+            question = Question(self)
+            gateway.questions.put(question)
+            question.over.wait(2 * PATIENCE)
+        elif model == "mute":
+            gateway.stopped.wait(PATIENCE)
+            self.close_connection = True
+        elif model in REFUSALS and not (model == "busy-once" and gateway.asked[model] % 2 == 0):
+            if model == "busy-late":
+                gateway.stopped.wait(1.5)
+            self.refuse(*REFUSALS[model])
+        else:
+            self.answer(model)
+
+    do_GET = do_HEAD = lambda self: self.plain(404, {}, {})
+
+    def log_message(self, *_):
+        pass
+
+    def plain(self, status, headers, body):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in {"content-type": "application/json", "content-length": str(len(data)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def refuse(self, status, headers, error):
+        self.plain(status, headers, {"error": {"message": "upstream words", **error}})
+
+    def answer(self, model):
+        deltas, reason = self.tool_call() if model == "tools" else ([{"content": word} for word in WORDS], "stop")
+        if not self.body.get("stream") or model == "plain":
+            choice = {"index": 0, "message": {"role": "assistant", **merged(deltas)}, "finish_reason": reason}
+            return self.plain(200, {}, self.named("chat.completion", [choice]) | {"usage": USAGE})
+        if model in BREAKS:
+            deltas, reason = deltas[: len(deltas) // 2], None
+        for delta in deltas:
+            self.delta(delta)
+        if model in BREAKS:
+            return self.fail(model)
+        self.delta({}, reason)
+        if self.body.get("stream_options", {}).get("include_usage"):
+            self.event(self.named("chat.completion.chunk", []) | {"usage": USAGE})
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+
+    def fail(self, model):
+        end = time.monotonic() + PATIENCE
+        while model == "endless" and time.monotonic() < end and not self.server.stopped.wait(0.1):
+            self.delta({"content": "more "})
+        if model == "silent":
+            self.server.stopped.wait(PATIENCE)
+        elif BREAKS[model]:
+            self.event(BREAKS[model])
+        self.close_connection = True
+
+    def delta(self, delta, reason=None):
+        role = {} if self.opened else {"role": "assistant"}
+        choice = {"index": 0, "delta": role | delta, "finish_reason": reason}
+        self.event(self.named("chat.completion.chunk", [choice]))
+
+    def event(self, payload):
+        if not self.opened:
+            self.opened = True
+            self.send_response(200)
+            headers = {"content-type": "text/event-stream", "transfer-encoding": "chunked", "x-ratelimit-remaining-requests": "41"}
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+        text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+        data = f"data: {text}\n\n".encode()
+        # Two pieces, cut inside the first character of several bytes: the function must put it together again.
+        cut = next((i + 1 for i, byte in enumerate(data) if byte >= 0xC0), len(data) // 2)
+        for piece in (data[:cut], data[cut:]):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    def named(self, kind, choices):
+        return {"id": "chatcmpl-1", "object": kind, "created": 1, "model": self.body["model"], "choices": choices}
+
+    def tool_call(self):
+        """Calls the tool that the question names; answers the next question with the result."""
+        last = self.body["messages"][-1]
+        if last["role"] == "tool":
+            return [{"content": f"{last['tool_call_id']} says {last['content']}"}], "stop"
+        name = self.body["tools"][0]["function"]["name"]
+        start = {"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": ""}}
+        pieces = [{"index": 0, "function": {"arguments": piece}} for piece in ('{"port":', '"Bergen"}')]
+        return [{"tool_calls": [piece]} for piece in (start, *pieces)], "tool_calls"
+
+
+def merged(deltas):
+    """The message that the deltas of an answer make."""
+    if "tool_calls" not in deltas[0]:
+        return {"content": "".join(delta["content"] for delta in deltas)}
+    calls = [delta["tool_calls"][0] for delta in deltas]
+    function = {**calls[0]["function"], "arguments": "".join(call["function"]["arguments"] for call in calls)}
+    return {"content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": function}]}
+
+
+class Question:
+    """A request for the model `by-hand`, which the test answers."""
+
+    def __init__(self, exchange):
+        self.exchange = exchange
+        self.over = threading.Event()
+
+    @property
+    def said(self):
+        """The conversation as the gateway got it, without the system prompt."""
+        return [(m["role"], m["content"]) for m in self.exchange.body["messages"] if m["role"] != "system"]
+
+    def word(self, text):
+        self.exchange.delta({"content": text})
+
+    def finish(self, reason="stop"):
+        self.exchange.delta({}, reason)
+        self.exchange.event("[DONE]")
+        self.exchange.wfile.write(b"0\r\n\r\n")
+        self.over.set()
+
+    def answer(self, text):
+        self.word(text)
+        self.finish()
+
+    def cut(self):
+        self.exchange.close_connection = True
+        self.over.set()
+
+    def refuse(self, status, code, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.exchange.refuse(status, named, {"type": code, "code": code})
+        self.over.set()
+
+    def given_up(self):
+        """Waits until the function has closed the connection."""
+        connection = self.exchange.connection
+        connection.settimeout(PATIENCE)
+        try:
+            assert connection.recv(1) == b"", "the function sends more on a connection that it should close"
+        except ConnectionResetError:
+            pass
+        self.cut()
+
+
+class Gateway(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Exchange)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}/v1"
+        self.key = KEY
+        self.requests = []
+        self.asked = Counter()
+        self.questions = queue.Queue()
+        self.stopped = threading.Event()
+
+    def question(self):
+        """The next request for the model `by-hand`."""
+        return self.questions.get(timeout=PATIENCE)
+
+    def handle_error(self, request, client_address):
+        """The function closes the connections of answers that it has given up."""
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.stopped.set()
+        self.shutdown()

@@ -1,0 +1,77 @@
+"""LiteLLM's proxy, an OpenAI-compatible server of other people, as the gateway. Its answers and failures are mocks."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from conftest import answers, free_port, http, running, text_of, wait_until
+from gateway import KEY
+
+ANSWER = "Loads and unloads ships 🚢, 日本語 👩‍💻."
+MOCKS = {
+    "answers": ANSWER,
+    "limited": "litellm.RateLimitError",
+    "too-long": "litellm.ContextWindowExceededError",
+    "broken": "litellm.InternalServerError",
+    "overloaded": "Exception: mock_streaming_error",  # status 529
+}
+FAILURES = {
+    "limited": (429, "rate_limited"),
+    "too-long": (400, "request_refused"),
+    "unheard-of": (400, "request_refused"),
+    "broken": (502, "gateway_error"),
+    "overloaded": (502, "gateway_error"),
+}
+
+
+@pytest.fixture(scope="module")
+def url(start, deployed, tmp_path_factory):
+    """The function in front of the proxy, which takes only the key in moto, reports to nobody and fetches no prices."""
+    directory = tmp_path_factory.mktemp("litellm")
+    models = [
+        {"model_name": name, "litellm_params": {"model": f"openai/{name}", "api_key": "none", "mock_response": mock}}
+        for name, mock in MOCKS.items()
+    ]
+    config = {
+        "model_list": models,
+        "router_settings": {"num_retries": 0, "disable_cooldowns": True},
+        "litellm_settings": {"telemetry": False, "num_retries": 0},
+    }
+    (directory / "config.yaml").write_text(json.dumps(config))
+    own = {"LITELLM_MASTER_KEY": KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_DOCS": "True", "PATH": os.environ["PATH"], "HOME": str(directory)}
+    port = free_port()
+    litellm = Path(os.environ["GPTDOCK_LITELLM"]) / "bin" / "litellm"
+    command = [litellm, "--config", directory / "config.yaml", "--host", "127.0.0.1", "--port", port, "--telemetry", "False"]
+    with running(command, directory / "litellm.log", env=own) as process:
+        wait_until("LiteLLM", lambda: answers(f"http://127.0.0.1:{port}/health/liveliness"), process, 240)
+        yield start([deployed], OPENAI_BASEURL=f"http://127.0.0.1:{port}/v1", ALLOWED_MODELS="*").url
+
+
+def ask(url, route, **members):
+    return http(url + route, json.dumps({"messages": [{"role": "user", "content": "Hello?"}], **members}).encode())
+
+
+@pytest.mark.parametrize("route", ["/conversations", "/v1/chat/completions"])
+def test_streams(url, route):
+    """Catches a reading of SSE that fits only our own gateway."""
+    status, _, body = ask(url, route, model="answers", stream=True, stream_options={"include_usage": True})
+    assert (status, text_of(body)) == (200, ANSWER)
+
+
+def test_answers_with_json(url):
+    """Catches a JSON answer of another server that the function cannot pass on."""
+    status, _, body = ask(url, "/v1/chat/completions", model="answers")
+    answer = json.loads(body)
+    assert status == 200 and answer["choices"][0]["message"]["content"] == ANSWER and answer["usage"]["total_tokens"] > 0
+
+
+@pytest.mark.parametrize("model", FAILURES)
+@pytest.mark.parametrize("route, stream", [("/conversations", True), ("/v1/chat/completions", True), ("/v1/chat/completions", False)])
+def test_reports_failures(url, model, route, stream):
+    """Catches errors of another server that are misread or passed on as they came."""
+    status, headers, body = ask(url, route, model=model, stream=stream)
+    answer = json.loads(body)
+    error = answer["error"] if route.startswith("/v1") else answer
+    assert (status, error["code"], headers["content-type"]) == (*FAILURES[model], "application/json"), body
+    assert "litellm" not in body.lower()
