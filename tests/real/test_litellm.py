@@ -38,7 +38,7 @@ def url(start, deployed, tmp_path_factory):
         "router_settings": {"num_retries": 0, "disable_cooldowns": True},
         "litellm_settings": {"telemetry": False, "num_retries": 0},
     }
-    (directory / "config.yaml").write_text(json.dumps(config))
+    (directory / "config.yaml").write_text(json.dumps(config, ensure_ascii=False))
     own = {"LITELLM_MASTER_KEY": KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_DOCS": "True", "PATH": os.environ["PATH"], "HOME": str(directory)}
     port = free_port()
     litellm = Path(os.environ["GPTDOCK_LITELLM"]) / "bin" / "litellm"
