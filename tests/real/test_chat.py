@@ -1,0 +1,354 @@
+"""The chat page of `examples/local` in Chromium, found by roles and names. The test sends each word of each answer."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, TARGET, running, wait_until
+from gateway import WORDS, Gateway
+from playwright.sync_api import expect
+
+AXE = Path(os.environ["GPTDOCK_NODE"]) / "node_modules/axe-core/axe.min.js"
+FORMATTED = """# Ships
+
+A **bold**, an *italic* and a `const x = "<b>";` with a [link](https://example.com/a?b=1&c=2).
+
+1. one
+2. two
+   - two and a half
+
+> A quote.
+
+| port | ships |
+|:-----|------:|
+| Oslo | `12` |
+
+```rust
+fn main() { println!("<script>"); }
+```"""
+# Each would set `window.harmed` or load something.
+HOSTILE = [
+    "<script>window.harmed = 1</script>",
+    "<img src=x onerror='window.harmed = 1'>",
+    "<svg/onload=window.harmed=1><style>body{display:none}</style>",
+    "<iframe srcdoc='<script>parent.harmed = 1</script>'></iframe>",
+    "[click](javascript:window.harmed=1) [again](data:text/html,<script>window.harmed=1</script>)",
+    "[x](https://example.com/\"onmouseover=\"window.harmed=1) ![x](https://example.com/pixel.png)",
+    "`</code><img src=x onerror=window.harmed=1>` **<b onclick=window.harmed=1>b</b>**",
+    "```\"><img/src=x/onerror=window.harmed=1>\n</code></pre><script>window.harmed = 1</script>\n```",
+    "# <img src=x onerror=window.harmed=1>\n> <img src=x onerror=window.harmed=1>\n- <img src=x onerror=window.harmed=1>",
+    "| <img src=x onerror=window.harmed=1> |\n|---|\n| <script>window.harmed = 1</script> |",
+]
+WIDE = FORMATTED + "\n\n```\n" + "a line too long for any telephone, " * 6 + "\n```\n\n" + "Donaudampfschifffahrtskapitän" * 6
+# What of an element, or of its parent, can show that it has the focus.
+LOOK = """(element) => [element, element.parentElement].map((one) => {
+  const { outlineStyle, outlineWidth, outlineColor, boxShadow, borderColor } = getComputedStyle(one);
+  return [outlineStyle === "none" ? "" : outlineWidth + outlineColor, boxShadow, borderColor].join(" ");
+}).join(" | ")"""
+NAME = "(element) => element.ariaLabel ?? element.labels?.[0]?.textContent ?? element.textContent"
+
+
+def violations(page):
+    """What axe-core, the rules of WCAG 2.2 as a program, finds."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")["violations"]
+    return [(v["id"], v["help"], [node["html"] + ": " + node["failureSummary"] for node in v["nodes"]]) for v in found]
+
+
+class Chat:
+    def __init__(self, page, url):
+        self.page = page
+        self.allowed = []  # parts of what the console may say
+        self.said = []
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.goto(url)
+        self.prompt = page.get_by_role("textbox", name="Your message")
+        self.send = page.get_by_role("button", name="Send", exact=True)
+        self.stop = page.get_by_role("button", name="Stop", exact=True)
+        self.retry = page.get_by_role("button", name="Retry", exact=True)
+        self.clear = page.get_by_role("button", name="New chat", exact=True)
+        self.log = page.get_by_role("log", name="Messages")
+        self.questions = self.log.get_by_role("article", name="You")
+        self.answers = self.log.get_by_role("article", name="GPTDock")
+
+    def ask(self, text):
+        self.prompt.fill(text)
+        self.prompt.press("Enter")
+
+    def shows(self, text):
+        """The last answer and the note below it contain this text."""
+        expect(self.answers.last).to_contain_text(text, use_inner_text=True)
+
+    def ended(self):
+        """Waits until another question can be sent."""
+        expect(self.stop).to_be_hidden()
+        expect(self.send).to_be_visible()
+
+    def talk(self, gateway, question, answer):
+        self.ask(question)
+        gateway.question().answer(answer)
+        self.ended()
+
+
+@pytest.fixture(scope="session")
+def example():
+    subprocess.run(["cargo", "build", "--locked", "--example", "local"], cwd=ROOT, check=True)
+    return TARGET / "debug" / "examples" / "local"
+
+
+def serve(example, log, **settings):
+    """Runs the example and returns its process and, with it, what tells its address."""
+    return running([example], log, env={"PATH": os.environ["PATH"], "PORT": "0", **settings})
+
+
+def address(process, log):
+    return wait_until("the address", lambda: re.search(r"http://127\.0\.0\.1:[1-9]\d*", log.read_text()), process)[0]
+
+
+@pytest.fixture(scope="module")
+def hand():
+    """A gateway whose answers the test gives."""
+    with Gateway() as gateway:
+        gateway.key = "sk-example"
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def url(example, hand, tmp_path_factory):
+    log = tmp_path_factory.mktemp("example") / "example.log"
+    own = {"OPENAI_API_KEY": "sk-example", "OPENAI_BASEURL": hand.url, "OPENAI_MODEL": "by-hand", "MAX_RETRIES": "0"}
+    with serve(example, log, **own, OPENAI_FALLBACK_MODELS="", OPENAI_FALLBACK_BASEURL="") as process:
+        yield address(process, log)
+
+
+@pytest.fixture
+def chat(page, url, hand):
+    """The page. Its console must say nothing that the test does not allow; no request may be left over."""
+    chat = Chat(page, url)
+    yield chat
+    assert [said for said in chat.said if not any(part in said for part in chat.allowed)] == []
+    assert hand.questions.empty()
+
+
+def test_streams_word_by_word(chat, hand):
+    """Catches anything between gateway and page that holds a word back: the next one is sent when this one is seen."""
+    chat.ask("What do ships do?")
+    question = hand.question()
+    for count, word in enumerate(WORDS, 1):
+        question.word(word)
+        expect(chat.answers.last).to_have_text("".join(WORDS[:count]).rstrip(), use_inner_text=True)
+    question.finish()
+    chat.ended()
+    expect(chat.page.get_by_role("status")).to_have_text("The answer is complete.")
+
+
+def test_remembers_the_conversation(chat, hand):
+    """Catches a page that forgets, repeats or reorders what was said."""
+    chat.talk(hand, "My name is Ada.", "Hello, **Ada**.")
+    chat.ask("And\twho are “you” <b>?")
+    question = hand.question()
+    assert question.said == [("user", "My name is Ada."), ("assistant", "Hello, **Ada**."), ("user", "And\twho are “you” <b>?")]
+    question.answer("GPTDock.")
+    chat.ended()
+    chat.clear.click()
+    expect(chat.questions).to_have_count(0)
+    chat.ask("Who am I?")
+    question = hand.question()
+    assert question.said == [("user", "Who am I?")]
+    question.answer("I do not know.")
+    chat.ended()
+
+
+def test_stops(chat, hand):
+    """Catches an answer that goes on, and costs money, after its reader stopped it or closed the page."""
+    chat.ask("Tell me a long story.")
+    question = hand.question()
+    question.word("Once upon ")
+    chat.shows("Once upon")
+    chat.stop.click()
+    question.given_up()
+    chat.ended()
+    chat.shows("Stopped.")
+    expect(chat.prompt).to_be_focused()
+    chat.ask("Go on.")
+    question = hand.question()
+    question.word("a time.")
+    chat.shows("a time.")
+    chat.page.close()
+    question.given_up()
+
+
+def test_reports_an_interrupted_answer(chat, hand):
+    """Catches half an answer that looks whole, and a retry that asks something else."""
+    chat.ask("Count to three.")
+    question = hand.question()
+    question.word("One, two, ")
+    chat.shows("One, two,")
+    question.cut()
+    chat.ended()
+    chat.shows("Interrupted.")
+    assert violations(chat.page) == []
+    chat.retry.click()
+    question = hand.question()
+    assert question.said == [("user", "Count to three.")]
+    question.answer("One, two, three.")
+    chat.ended()
+    expect(chat.answers.last).to_have_text("One, two, three.")
+    chat.ask("Everything.")
+    question = hand.question()
+    question.word("A lot")
+    question.finish("length")
+    chat.ended()
+    chat.shows("This is as long as an answer may be.")
+
+
+def test_reports_a_refusal(chat, hand):
+    """Catches a failure without a sentence, and a refused question that spoils the later ones."""
+    chat.allowed = ["status of 429", "status of 502"]
+    chat.ask("Hello?")
+    hand.question().refuse(429, "rate_limit_exceeded", retry_after="90")
+    chat.ended()
+    chat.shows("Not answered.")
+    chat.shows("1 minute 30 seconds")
+    assert violations(chat.page) == []
+    chat.retry.click()
+    hand.question().refuse(500, "server_error")
+    chat.ended()
+    chat.shows("Not answered.")
+    chat.ask("Anybody?")
+    question = hand.question()
+    assert question.said == [("user", "Anybody?")]
+    question.answer("Yes.")
+    chat.ended()
+
+
+def test_formats_markdown(chat, hand):
+    """Catches markdown that is shown as plain text."""
+    chat.talk(hand, "Show me everything.", FORMATTED)
+    answer = chat.answers.last
+    for role, name in [("heading", "Ships"), ("columnheader", "ships"), ("cell", "Oslo")]:
+        expect(answer.get_by_role(role, name=name)).to_be_visible()
+    for part, text in [("strong", "bold"), ("em", "italic"), ("p code", 'const x = "<b>";'), ("ol ul > li", "two and a half"), ("blockquote", "A quote.")]:
+        expect(answer.locator(part)).to_have_text(text)
+    expect(answer.locator("pre code")).to_have_text('fn main() { println!("<script>"); }')
+    expect(answer.get_by_role("link", name="link")).to_have_attribute("href", "https://example.com/a?b=1&c=2")
+
+
+def test_shows_hostile_text_as_text(chat, hand):
+    """Catches an answer that runs a script, loads something or links anywhere but to the web."""
+    loaded = []
+    chat.page.on("request", lambda request: loaded.append(request.url))
+    chat.talk(hand, HOSTILE[0] + HOSTILE[1], "\n\n".join(HOSTILE))
+    chat.shows("<script>window.harmed = 1</script>")
+    for link in chat.answers.get_by_role("link").all():
+        assert link.get_attribute("href").startswith("https://example.com/")
+    for element in chat.log.locator("*").all():
+        element.dispatch_event("click")
+        element.dispatch_event("mouseover")
+    active = chat.log.locator("script, style, link, img, svg, iframe, object, embed, form, input, video, audio, base, meta")
+    expect(active).to_have_count(0)
+    attributes = chat.log.evaluate("(log) => [...log.querySelectorAll('*')].flatMap((element) => element.getAttributeNames())")
+    assert [name for name in attributes if name.startswith(("on", "src", "style"))] == []
+    assert chat.page.evaluate("() => window.harmed") is None
+    assert [url for url in loaded if not url.endswith("/conversations")] == []
+
+
+def visit(page, stops):
+    """Presses Tab from the top of the page; at each stop the focus must show."""
+    page.evaluate("() => { document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex') }")
+    found = []
+    for _ in stops:
+        page.keyboard.press("Tab")
+        element = page.evaluate_handle("() => document.activeElement").as_element()
+        found.append(element.evaluate(NAME))
+        look = element.evaluate(LOOK)
+        element.evaluate("(element) => element.blur()")
+        assert look != element.evaluate(LOOK), f"the focus does not show: {found}"
+        element.focus()
+    assert found == stops
+
+
+def test_works_with_the_keyboard_alone(chat, hand):
+    """Catches a control that the keyboard cannot reach, a focus that does not show, and one that gets lost."""
+    chat.allowed = ["status of 400"]
+    keys = chat.page.keyboard
+    suggestions = [button.inner_text() for button in chat.page.get_by_role("list", name="Things to try").get_by_role("button").all()]
+    visit(chat.page, ["Conversation", *suggestions, "Your message", "Send"])
+    chat.prompt.focus()
+    keys.type("Two")
+    keys.press("Shift+Enter")
+    keys.type("lines")
+    keys.press("Enter")
+    question = hand.question()
+    assert question.said == [("user", "Two\nlines")]
+    question.word("Well")
+    chat.shows("Well")
+    # What is written meanwhile stays, and is not sent.
+    keys.type("Next")
+    keys.press("Enter")
+    expect(chat.prompt).to_have_value("Next")
+    visit(chat.page, ["New chat", "Conversation", "Your message", "Stop"])
+    keys.press("Escape")
+    question.given_up()
+    chat.ended()
+    chat.prompt.press("Enter")
+    hand.question().refuse(400, "context_length_exceeded")
+    chat.ended()
+    visit(chat.page, ["New chat", "Conversation", "Retry", "Your message", "Send"])
+    chat.retry.press("Enter")
+    hand.question().answer("Done.")
+    chat.ended()
+    expect(chat.prompt).to_be_focused()
+
+
+@pytest.mark.browser_context_args(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+def test_fits_a_telephone(chat, hand):
+    """Catches a page that scrolls sideways at 360 px, and controls that are out of reach or too small to touch."""
+
+    def fits():
+        sizes = chat.page.evaluate("() => [document.scrollingElement, document.querySelector('main')].map((e) => [e.scrollWidth, e.clientWidth])")
+        assert all(content <= room for content, room in sizes), sizes
+        for control in (chat.prompt, chat.send, chat.clear):
+            box = control.bounding_box()
+            assert box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= 360 and box["y"] + box["height"] <= 640, box
+            # The smallest target of WCAG 2.2, 2.5.8.
+            assert min(box["width"], box["height"]) >= 24, box
+
+    fits()
+    chat.prompt.tap()
+    chat.prompt.fill("A question\nof several lines with aVeryLongWordThatNoTelephoneIsWideEnoughForAndMore" * 2)
+    fits()
+    chat.send.tap()
+    hand.question().answer(WIDE)
+    chat.ended()
+    fits()
+    assert violations(chat.page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_is_accessible(chat, hand, scheme):
+    """Catches colours without contrast, controls without a name and whatever else axe-core knows of WCAG 2.2."""
+    chat.page.emulate_media(color_scheme=scheme)
+    assert violations(chat.page) == []
+    chat.talk(hand, "Show me what you can.", FORMATTED)
+    chat.ask("Go on.")
+    question = hand.question()
+    question.word("While it comes")
+    chat.shows("While it comes")
+    assert violations(chat.page) == []
+    question.finish()
+    chat.ended()
+
+
+def test_answers_without_a_key(example, page, tmp_path):
+    """Catches a first try, `cargo run --example local` without any setting, that shows no answer."""
+    log = tmp_path / "example.log"
+    with serve(example, log) as process:
+        chat = Chat(page, address(process, log))
+        chat.ask("How do you stream?")
+        expect(chat.answers.last).not_to_be_empty()
+        chat.ended()
+        expect(page.get_by_role("status")).to_have_text("The answer is complete.")
