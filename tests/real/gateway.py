@@ -3,9 +3,9 @@
 import json
 import queue
 import threading
-import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 
 KEY = "sk-only-moto-knows-this-one"
 WORDS = ["Loads ", "and unloads ", "ships 🚢, ", "日本語 ", "👩‍💻."]
@@ -19,7 +19,6 @@ REFUSALS = {
     "too-long": (400, {}, {"type": "invalid_request_error", "code": "context_length_exceeded", "param": "messages"}),
     "busy": (429, {"retry-after": "7"}, {"type": "requests", "code": "rate_limit_exceeded"}),
     "busy-once": (429, {"retry-after": "1"}, {"type": "requests", "code": "rate_limit_exceeded"}),
-    "busy-late": (429, {"retry-after": "7"}, {"type": "requests", "code": "rate_limit_exceeded"}),
     "spent": (429, {}, {"type": "insufficient_quota", "code": "insufficient_quota"}),
     "locked": (401, {}, {"type": "invalid_request_error", "code": "invalid_api_key"}),
     "broken": (500, {}, {"type": "server_error", "code": None}),
@@ -28,7 +27,6 @@ REFUSALS = {
 BREAKS = {
     "cut": None,
     "error-event": {"error": {"message": "upstream words", "type": "server_error", "code": "internal_error"}},
-    "filtered-midway": {"error": {"message": "upstream words", "type": "invalid_request_error", "code": "content_filter"}},
     "malformed": "{oops",
     "silent": "",
     "endless": "",
@@ -46,7 +44,7 @@ class Exchange(BaseHTTPRequestHandler):
         self.body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.opened = False
         model, gateway = self.body["model"], self.server
-        gateway.requests.append(self)
+        gateway.requests.append(SimpleNamespace(path=self.path, headers=self.headers, body=self.body))
         gateway.asked[model] += 1
         if self.headers["authorization"] != f"Bearer {gateway.key}":
             self.refuse(*REFUSALS["locked"])
@@ -58,8 +56,6 @@ class Exchange(BaseHTTPRequestHandler):
             gateway.stopped.wait(PATIENCE)
             self.close_connection = True
         elif model in REFUSALS and not (model == "busy-once" and gateway.asked[model] % 2 == 0):
-            if model == "busy-late":
-                gateway.stopped.wait(1.5)
             self.refuse(*REFUSALS[model])
         else:
             self.answer(model)
@@ -81,25 +77,24 @@ class Exchange(BaseHTTPRequestHandler):
         self.plain(status, headers, {"error": {"message": "upstream words", **error}})
 
     def answer(self, model):
-        deltas, reason = self.tool_call() if model == "tools" else ([{"content": word} for word in WORDS], "stop")
+        parts, reason = ([self.tool_call()], "tool_calls") if model == "tools" else ([{"content": word} for word in WORDS], "stop")
+        if model == "tools" and self.body["messages"][-1]["role"] == "tool":
+            last = self.body["messages"][-1]
+            parts, reason = [{"content": f"{last['tool_call_id']} says {last['content']}"}], "stop"
         if not self.body.get("stream") or model == "plain":
-            choice = {"index": 0, "message": {"role": "assistant", **merged(deltas)}, "finish_reason": reason}
+            message = {"role": "assistant", **(parts[0] if reason == "tool_calls" else {"content": "".join(p["content"] for p in parts)})}
+            choice = {"index": 0, "message": message, "finish_reason": reason}
             return self.plain(200, {}, self.named("chat.completion", [choice]) | {"usage": USAGE})
-        if model in BREAKS:
-            deltas, reason = deltas[: len(deltas) // 2], None
-        for delta in deltas:
-            self.delta(delta)
+        for part in parts[:2] if model in BREAKS else parts:
+            self.delta(part)
         if model in BREAKS:
             return self.fail(model)
         self.delta({}, reason)
-        if self.body.get("stream_options", {}).get("include_usage"):
-            self.event(self.named("chat.completion.chunk", []) | {"usage": USAGE})
         self.event("[DONE]")
         self.wfile.write(b"0\r\n\r\n")
 
     def fail(self, model):
-        end = time.monotonic() + PATIENCE
-        while model == "endless" and time.monotonic() < end and not self.server.stopped.wait(0.1):
+        while model == "endless" and not self.server.stopped.wait(0.1):
             self.delta({"content": "more "})
         if model == "silent":
             self.server.stopped.wait(PATIENCE)
@@ -116,9 +111,8 @@ class Exchange(BaseHTTPRequestHandler):
         if not self.opened:
             self.opened = True
             self.send_response(200)
-            headers = {"content-type": "text/event-stream", "transfer-encoding": "chunked", "x-ratelimit-remaining-requests": "41"}
-            for name, value in headers.items():
-                self.send_header(name, value)
+            self.send_header("content-type", "text/event-stream")
+            self.send_header("transfer-encoding", "chunked")
             self.end_headers()
         text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
         data = f"data: {text}\n\n".encode()
@@ -131,23 +125,8 @@ class Exchange(BaseHTTPRequestHandler):
         return {"id": "chatcmpl-1", "object": kind, "created": 1, "model": self.body["model"], "choices": choices}
 
     def tool_call(self):
-        """Calls the tool that the question names; answers the next question with the result."""
-        last = self.body["messages"][-1]
-        if last["role"] == "tool":
-            return [{"content": f"{last['tool_call_id']} says {last['content']}"}], "stop"
-        name = self.body["tools"][0]["function"]["name"]
-        start = {"index": 0, "id": "call_1", "type": "function", "function": {"name": name, "arguments": ""}}
-        pieces = [{"index": 0, "function": {"arguments": piece}} for piece in ('{"port":', '"Bergen"}')]
-        return [{"tool_calls": [piece]} for piece in (start, *pieces)], "tool_calls"
-
-
-def merged(deltas):
-    """The message that the deltas of an answer make."""
-    if "tool_calls" not in deltas[0]:
-        return {"content": "".join(delta["content"] for delta in deltas)}
-    calls = [delta["tool_calls"][0] for delta in deltas]
-    function = {**calls[0]["function"], "arguments": "".join(call["function"]["arguments"] for call in calls)}
-    return {"content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": function}]}
+        function = {"name": self.body["tools"][0]["function"]["name"], "arguments": '{"port":"Bergen"}'}
+        return {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": function}]}
 
 
 class Question:
@@ -179,9 +158,8 @@ class Question:
         self.exchange.close_connection = True
         self.over.set()
 
-    def refuse(self, status, code, **headers):
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        self.exchange.refuse(status, named, {"type": code, "code": code})
+    def refuse(self, status, code, headers={}):
+        self.exchange.refuse(status, headers, {"type": code, "code": code})
         self.over.set()
 
     def given_up(self):

@@ -209,7 +209,7 @@ def test_reports_a_refusal(chat, hand):
     """Catches a failure without a sentence, and a refused question that spoils the later ones."""
     chat.allowed = ["status of 429", "status of 502"]
     chat.ask("Hello?")
-    hand.question().refuse(429, "rate_limit_exceeded", retry_after="90")
+    hand.question().refuse(429, "rate_limit_exceeded", {"retry-after": "90"})
     chat.ended()
     chat.shows("Not answered.")
     chat.shows("1 minute 30 seconds")

@@ -39,7 +39,6 @@ CASES = [
     case("plain", "stream", text=TEXT),
     *(case("tools", way, tools=TOOLS, text="call_1 says 3 ships") for way in ("json", "helper")),
     *(case("busy-once", way, retries=2, text=TEXT) for way in ("json", "stream")),
-    case("answers", "models"),
     *refused("filtered", "BadRequestError", 400, "content_filter", "messages", says="rephrase"),
     *refused("too-long", "BadRequestError", 400, "context_length_exceeded", "messages", says="too long for the model"),
     *refused("answers", "AuthenticationError", 401, "unauthorized", token="not-one-of-them", says="no valid credentials"),
@@ -54,10 +53,8 @@ CASES = [
     *refused("mute", "InternalServerError", 504, "gateway_timeout", function="impatient", ways=["stream"], says="too long to answer"),
     *broken("cut", "server_error", "gateway_error", "connection to the AI service was lost"),
     *broken("error-event", "server_error", "gateway_error", "failed to answer"),
-    *broken("filtered-midway", "invalid_request_error", "content_filter", "rephrase"),
     *broken("malformed", "server_error", "gateway_error", "unreadable"),
     *broken("silent", "server_error", "gateway_timeout", "went silent", function="impatient"),
-    *broken("busy-late", "rate_limit_error", "rate_limit_exceeded", "too many requests", function="early", text=""),
 ]
 
 
@@ -65,12 +62,10 @@ CASES = [
 def functions(start, deployed, secrets, settings):
     """One function for what needs no waiting, others where a failure comes soon."""
     secret = secrets.create(OPENAI_API_KEY=KEY, BEARER_TOKENS={"clients": TOKEN})
-    own = {"AUTH_MODE": "bearer", "ALLOWED_MODELS": ",".join(MODELS), "MAX_RETRIES": "0", "MAX_BODY_BYTES": "65536"}
-    own["OPENAI_API_KEY_SECRET_ARN"] = secret
+    own = {"OPENAI_API_KEY_SECRET_ARN": secret, "AUTH_MODE": "bearer", "ALLOWED_MODELS": ",".join(MODELS), "MAX_RETRIES": "0", "MAX_BODY_BYTES": "65536"}
     different = {
         "gptdock": {},
         "impatient": {"RESPONSE_TIMEOUT_MS": "2000", "IDLE_TIMEOUT_MS": "2000"},
-        "early": {"KEEPALIVE_MS": "500"},
         "keyless": {"OPENAI_API_KEY_SECRET_ARN": "gptdock/no-such-secret"},
     }
     return {name: start([deployed], **(own | more)) for name, more in different.items()}
@@ -91,17 +86,13 @@ def outcomes(request, functions, tmp_path_factory):
 def test_client(case, outcomes):
     """Catches an answer or an error that a well-known client reads differently than the contract says."""
     expected, outcome = case["expected"], outcomes[case["name"]]
-    if case["way"] == "models":
-        assert outcome == {"models": MODELS}
-        return
     assert outcome["text"] == expected["text"], outcome
     error = outcome.get("error")
     assert bool(error) == ("raises" in expected), outcome
     if error:
         assert expected["says"] in error["message"] and "upstream words" not in error["message"]
-        assert {name: error.get(name) for name in ("status", "code", "param", "retry_after", "type") if name in expected} == {
-            name: expected[name] for name in ("status", "code", "param", "retry_after", "type") if name in expected
-        }
+        for member in {"status", "code", "param", "retry_after", "type"} & set(expected):
+            assert error.get(member) == expected[member], (member, error)
         # The AI SDK has one class for all of them.
         assert outcomes["client"] == "AI SDK" or error["name"] == expected["raises"]
 

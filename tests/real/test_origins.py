@@ -105,7 +105,7 @@ def test_old_frontend(page, open_page, gateway, origins):
     reads_word_by_word(page, gateway)
     outcome("status 200, may read x-request-id")
     ask(token(900), MESSAGES)
-    gateway.question().refuse(429, "rate_limit_exceeded", retry_after="90")
+    gateway.question().refuse(429, "rate_limit_exceeded", {"retry-after": "90"})
     outcome("status 429, may read x-request-id,retry-after")
 
 

@@ -14,14 +14,8 @@ function raised(error) {
 }
 
 async function outcome({ function: name, token, retries, way, asked }) {
-  const baseURL = `${functions[name]}/v1`;
-  // The SDK has no call for models.
-  if (way === "models") {
-    const response = await fetch(`${baseURL}/models`, { headers: { authorization: `Bearer ${token}` } });
-    return { models: (await response.json()).data.map((model) => model.id) };
-  }
   const { model, messages, temperature, tools } = asked;
-  const provider = createOpenAICompatible({ name: "gptdock", baseURL, apiKey: token });
+  const provider = createOpenAICompatible({ name: "gptdock", baseURL: `${functions[name]}/v1`, apiKey: token });
   const request = { model: provider.chatModel(model), messages, temperature, maxRetries: retries, stopWhen: stepCountIs(2) };
   for (const { function: { name, parameters } } of tools ?? []) {
     request.tools = { [name]: tool({ inputSchema: jsonSchema(parameters), execute: async () => "3 ships" }) };
