@@ -20,11 +20,13 @@ import boto3
 import pytest
 from gateway import KEY, PATIENCE, Gateway
 from moto.server import ThreadedMotoServer
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 EVENTS = ROOT / "events"
 TARGET = Path(os.environ["CARGO_TARGET_DIR"])
 MACHINE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}[platform.machine()]
+expect.set_options(timeout=20_000)
 RIE = Path(importlib.util.find_spec("samcli").origin).parent / "local" / "rapid" / f"aws-lambda-rie-{MACHINE}"
 
 
@@ -96,28 +98,18 @@ def text_of(stream):
     return "".join(choice["delta"].get("content") or "" for choice in choices)
 
 
-class Secrets:
-    """The secrets in moto. The client's endpoint is the one that the function gets."""
-
-    def __init__(self, endpoint):
-        self.endpoint = endpoint
-        self.client = boto3.client("secretsmanager", endpoint_url=endpoint)
-
-    def create(self, **value):
-        name = f"gptdock/{time.monotonic_ns()}"
-        return self.client.create_secret(Name=name, SecretString=json.dumps(value))["ARN"]
-
-    def change(self, secret, **value):
-        self.client.put_secret_value(SecretId=secret, SecretString=json.dumps(value))
-
-
 @pytest.fixture(scope="session")
 def secrets():
+    """moto's Secrets Manager, as boto3's client of it."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    yield Secrets("http://%s:%s" % server.get_host_and_port())
+    yield boto3.client("secretsmanager", endpoint_url="http://%s:%s" % server.get_host_and_port())
     server.stop()
+
+
+def new_secret(secrets, **value):
+    return secrets.create_secret(Name=f"gptdock/{time.monotonic_ns()}", SecretString=json.dumps(value))["ARN"]
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +126,8 @@ def settings(secrets, gateway):
         "AWS_LAMBDA_FUNCTION_NAME": "gptdock",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets.endpoint,
-        "OPENAI_API_KEY_SECRET_ARN": secrets.create(OPENAI_API_KEY=KEY),
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": secrets.meta.endpoint_url,
+        "OPENAI_API_KEY_SECRET_ARN": new_secret(secrets, OPENAI_API_KEY=KEY),
         "OPENAI_BASEURL": gateway.url,
         "OPENAI_FALLBACK_MODELS": "",
         "OPENAI_MODEL": "answers",
@@ -144,16 +136,13 @@ def settings(secrets, gateway):
 
 
 class Function:
-    """A function under an emulator. `url` stands for the Function URL, where the emulator has one."""
-
     def __init__(self, port, log):
-        self.url = f"http://127.0.0.1:{port}/lambda-url/gptdock"
-        self.invocations = f"http://127.0.0.1:{port}/2015-03-31/functions/%s/invocations"
-        self.log = log
+        self.port, self.log = port, log
+        self.url = f"http://127.0.0.1:{port}/lambda-url/gptdock"  # under cargo-lambda's emulator
 
     def invoke(self, event):
-        """Invokes the function under AWS's emulator with the bytes of an event."""
-        return http(self.invocations % "function", event)
+        """Invokes the function under AWS's emulator."""
+        return http(f"http://127.0.0.1:{self.port}/2015-03-31/functions/function/invocations", event)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, new_secret
 from gateway import KEY, MODELS, TEXT
 
 TOKEN = "a-bearer-token-of-the-clients"
@@ -61,7 +61,7 @@ CASES = [
 @pytest.fixture(scope="module")
 def functions(start, deployed, secrets, settings):
     """One function for what needs no waiting, others where a failure comes soon."""
-    secret = secrets.create(OPENAI_API_KEY=KEY, BEARER_TOKENS={"clients": TOKEN})
+    secret = new_secret(secrets, OPENAI_API_KEY=KEY, BEARER_TOKENS={"clients": TOKEN})
     own = {"OPENAI_API_KEY_SECRET_ARN": secret, "AUTH_MODE": "bearer", "ALLOWED_MODELS": ",".join(MODELS), "MAX_RETRIES": "0", "MAX_BODY_BYTES": "65536"}
     different = {
         "gptdock": {},

@@ -29,17 +29,11 @@ FAILURES = {
 def url(start, deployed, tmp_path_factory):
     """The function in front of the proxy, which takes only the key in moto, reports to nobody and fetches no prices."""
     directory = tmp_path_factory.mktemp("litellm")
-    models = [
-        {"model_name": name, "litellm_params": {"model": f"openai/{name}", "api_key": "none", "mock_response": mock}}
-        for name, mock in MOCKS.items()
-    ]
-    config = {
-        "model_list": models,
-        "router_settings": {"num_retries": 0, "disable_cooldowns": True},
-        "litellm_settings": {"telemetry": False, "num_retries": 0},
-    }
+    mocks = {name: {"model": f"openai/{name}", "api_key": "none", "mock_response": mock} for name, mock in MOCKS.items()}
+    models = [{"model_name": name, "litellm_params": parameters} for name, parameters in mocks.items()]
+    config = {"model_list": models, "router_settings": {"num_retries": 0, "disable_cooldowns": True}}
     (directory / "config.yaml").write_text(json.dumps(config, ensure_ascii=False))
-    own = {"LITELLM_MASTER_KEY": KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "NO_DOCS": "True", "PATH": os.environ["PATH"], "HOME": str(directory)}
+    own = {"LITELLM_MASTER_KEY": KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PATH": os.environ["PATH"], "HOME": str(directory)}
     port = free_port()
     litellm = Path(os.environ["GPTDOCK_LITELLM"]) / "bin" / "litellm"
     command = [litellm, "--config", directory / "config.yaml", "--host", "127.0.0.1", "--port", port, "--telemetry", "False"]

@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, new_secret
 from function_url import FunctionUrl
 from gateway import KEY, WORDS
 from playwright.sync_api import expect
@@ -35,14 +35,11 @@ def token(seconds, secret=SECRET):
 
 
 class Pages(SimpleHTTPRequestHandler):
-    extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
+    extensions_map = {".html": "text/html", ".mjs": "text/javascript"}
 
     def translate_path(self, path):
         directory = Path(os.environ["GPTDOCK_NODE"]) / "node_modules" if path.startswith("/openai/") else ROOT / "tests/real/pages"
         return str(directory / path.lstrip("/"))
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +48,7 @@ def origins():
     servers = [ThreadingHTTPServer(("127.0.0.1", 0), Pages) for _ in range(2)]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
-    for server in servers:
-        server.shutdown()
+    return [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +57,8 @@ def function_url(start, deployed, secrets, origins):
         [deployed],
         AUTH_MODE="connect,bearer",
         OPENAI_MODEL="by-hand",
-        OPENAI_API_KEY_SECRET_ARN=secrets.create(OPENAI_API_KEY=KEY, BEARER_TOKENS={"browser": BEARER}),
-        CONNECT_TENANTS_SECRET_ARN=secrets.create(**{TENANT: {"sharedSecret": SECRET}}),
+        OPENAI_API_KEY_SECRET_ARN=new_secret(secrets, OPENAI_API_KEY=KEY, BEARER_TOKENS={"browser": BEARER}),
+        CONNECT_TENANTS_SECRET_ARN=new_secret(secrets, **{TENANT: {"sharedSecret": SECRET}}),
     )
     (url,) = of_type("AWS::Lambda::Url")
     server = FunctionUrl(function.url, url["Cors"] | {"AllowOrigins": origins[:1]})
@@ -110,7 +105,7 @@ def test_old_frontend(page, open_page, gateway, origins):
 
 
 @pytest.mark.parametrize("credential", [token(-1), token(900, "another secret"), "", "a.b.c"], ids=["expired", "forged", "none", "junk"])
-def test_refused_token(page, open_page, origins, credential):
+def test_refused_token(page, open_page, credential, origins):
     """Catches a token that opens the function and should not."""
     ask, outcome = open_page(f"{origins[0]}/frontend.html")
     ask(credential, MESSAGES)

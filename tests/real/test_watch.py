@@ -29,12 +29,10 @@ def chat(address, gateway):
     url = f"http://127.0.0.1:{address[3]}/lambda-url/gptdock/conversations"
     with subprocess.Popen(["curl", "-sSN", "--max-time", "60", url, "-d", json.dumps(QUESTION)], stdout=subprocess.PIPE) as curl:
         question = gateway.question()
-        lines = []
         for word in WORDS:
             question.word(word)
             line = next(line for line in curl.stdout if line.startswith(b"data: {"))
             assert json.loads(line[6:])["choices"][0]["delta"]["content"] == word
-            lines.append(line)
         question.finish()
         rest = curl.stdout.read().decode()
     assert curl.wait() == 0 and rest.endswith("data: [DONE]\n\n"), rest
@@ -62,7 +60,7 @@ def test_cargo_lambda_invoke(address, gateway):
 def test_rotates_the_key(address, gateway, secrets, settings):
     """Catches a rotated secret that costs a request."""
     gateway.key = f"{KEY}-rotated"
-    secrets.change(settings["OPENAI_API_KEY_SECRET_ARN"], OPENAI_API_KEY=gateway.key)
+    secrets.put_secret_value(SecretId=settings["OPENAI_API_KEY_SECRET_ARN"], SecretString=gateway.key)
     gateway.requests.clear()
     chat(address, gateway)
     assert [request.headers["authorization"].endswith("-rotated") for request in gateway.requests] == [False, True]
