@@ -11,13 +11,12 @@ import socket
 import subprocess
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import boto3
 import pytest
+import requests
 from gateway import KEY, PATIENCE, Gateway
 from moto.server import ThreadedMotoServer
 from playwright.sync_api import expect
@@ -41,14 +40,11 @@ def listens(port):
         return s.connect_ex(("127.0.0.1", port)) == 0
 
 
-def http(url, data=None, timeout=PATIENCE):
-    """Sends one request and returns (status, headers, body), whatever the status is."""
-    request = urllib.request.Request(url, data, {"content-type": "application/json"} if data else {})
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as response:
-            return response.status, response.headers, response.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, error.read().decode()
+def http(url, data=None):
+    """Sends a GET, or a POST of these bytes, and returns (status, headers, body)."""
+    headers = {"content-type": "application/json"} if data else {}
+    response = requests.request("POST" if data else "GET", url, data=data, headers=headers, timeout=PATIENCE)
+    return response.status_code, response.headers, response.content.decode()
 
 
 def answers(url):

@@ -42,8 +42,8 @@ def violations(page):
 
 
 class Chat:
-    def __init__(self, page, url):
-        self.page, self.said = page, []
+    def __init__(self, page, url, gateway=None):
+        self.page, self.gateway, self.said = page, gateway, []
         self.allowed = "nothing"  # a part of what the console may say
         page.on("console", lambda message: self.said.append(message.text))
         page.on("pageerror", lambda error: self.said.append(str(error)))
@@ -56,8 +56,10 @@ class Chat:
         self.answers = self.log.get_by_role("article", name="GPTDock")
 
     def ask(self, text):
+        """Sends a message; returns what came to the gateway."""
         self.prompt.fill(text)
         self.prompt.press("Enter")
+        return self.gateway and self.gateway.question()
 
     def shows(self, text):
         """The last answer and the note below it contain this text."""
@@ -68,9 +70,8 @@ class Chat:
         expect(self.stop).to_be_hidden()
         expect(self.send).to_be_visible()
 
-    def talk(self, gateway, question, answer):
-        self.ask(question)
-        gateway.question().answer(answer)
+    def talk(self, text, answer):
+        self.ask(text).answer(answer)
         self.ended()
 
 
@@ -97,16 +98,15 @@ def url(example, gateway, tmp_path_factory):
 @pytest.fixture
 def chat(page, url, gateway):
     """The page. Its console must say nothing that the test does not allow; no request may be left over."""
-    chat = Chat(page, url)
+    chat = Chat(page, url, gateway)
     yield chat
     assert [said for said in chat.said if chat.allowed not in said] == []
     assert gateway.questions.empty()
 
 
-def test_streams_word_by_word(chat, gateway):
+def test_streams_word_by_word(chat):
     """Catches anything between gateway and page that holds a word back: the next one is sent when this one is seen."""
-    chat.ask("What do ships do?")
-    question = gateway.question()
+    question = chat.ask("What do ships do?")
     for count, word in enumerate(WORDS, 1):
         question.word(word)
         expect(chat.answers.last).to_have_text("".join(WORDS[:count]).rstrip(), use_inner_text=True)
@@ -115,27 +115,24 @@ def test_streams_word_by_word(chat, gateway):
     expect(chat.page.get_by_role("status")).to_have_text("The answer is complete.")
 
 
-def test_remembers_the_conversation(chat, gateway):
+def test_remembers_the_conversation(chat):
     """Catches a page that forgets, repeats or reorders what was said."""
-    chat.talk(gateway, "My name is Ada.", "Hello, **Ada**.")
-    chat.ask("And\twho are “you” <b>?")
-    question = gateway.question()
+    chat.talk("My name is Ada.", "Hello, **Ada**.")
+    question = chat.ask("And\twho are “you” <b>?")
     assert question.said == [("user", "My name is Ada."), ("assistant", "Hello, **Ada**."), ("user", "And\twho are “you” <b>?")]
     question.answer("GPTDock.")
     chat.ended()
     chat.clear.click()
     expect(chat.answers).to_have_count(0)
-    chat.ask("Who am I?")
-    question = gateway.question()
+    question = chat.ask("Who am I?")
     assert question.said == [("user", "Who am I?")]
     question.answer("I do not know.")
     chat.ended()
 
 
-def test_stops(chat, gateway):
+def test_stops(chat):
     """Catches an answer that goes on, and costs money, after its reader stopped it or closed the page."""
-    chat.ask("Tell me a long story.")
-    question = gateway.question()
+    question = chat.ask("Tell me a long story.")
     question.word("Once upon ")
     chat.shows("Once upon")
     chat.stop.click()
@@ -143,16 +140,14 @@ def test_stops(chat, gateway):
     chat.ended()
     chat.shows("Stopped.")
     expect(chat.prompt).to_be_focused()
-    chat.ask("Go on.")
-    question = gateway.question()
+    question = chat.ask("Go on.")
     chat.page.close()
     question.given_up()
 
 
-def test_reports_an_interrupted_answer(chat, gateway):
+def test_reports_an_interrupted_answer(chat):
     """Catches half an answer that looks whole, and a retry that asks something else."""
-    chat.ask("Count to three.")
-    question = gateway.question()
+    question = chat.ask("Count to three.")
     question.word("One, two, ")
     chat.shows("One, two,")
     question.cut()
@@ -160,34 +155,32 @@ def test_reports_an_interrupted_answer(chat, gateway):
     chat.shows("Interrupted.")
     assert violations(chat.page) == []
     chat.retry.click()
-    question = gateway.question()
+    question = chat.gateway.question()
     assert question.said == [("user", "Count to three.")]
     question.answer("One, two, three.")
     chat.ended()
     expect(chat.answers.last).to_have_text("One, two, three.")
 
 
-def test_reports_a_refusal(chat, gateway):
+def test_reports_a_refusal(chat):
     """Catches a failure without a sentence, and a refused question that spoils the later ones."""
     chat.allowed = "status of 429"
-    chat.ask("Hello?")
-    gateway.question().refuse(429, "rate_limit_exceeded", {"retry-after": "90"})
+    chat.ask("Hello?").refuse(429, "rate_limit_exceeded", {"retry-after": "90"})
     chat.ended()
     chat.shows("Not answered.")
     chat.shows("1 minute 30 seconds")
     assert violations(chat.page) == []
-    chat.ask("Anybody?")
-    question = gateway.question()
+    question = chat.ask("Anybody?")
     assert question.said == [("user", "Anybody?")]
     question.answer("Yes.")
     chat.ended()
 
 
-def test_shows_hostile_text_as_text(chat, gateway):
+def test_shows_hostile_text_as_text(chat):
     """Catches an answer that runs a script, loads something or links anywhere but to the web."""
     loaded = []
     chat.page.on("request", lambda request: loaded.append(request.url))
-    chat.talk(gateway, HOSTILE[0] + HOSTILE[1], "\n\n".join(HOSTILE))
+    chat.talk(HOSTILE[0] + HOSTILE[1], "\n\n".join(HOSTILE))
     chat.shows("<script>window.harmed = 1</script>")
     for link in chat.answers.get_by_role("link").all():
         assert link.get_attribute("href").startswith("https://example.com/")
@@ -217,7 +210,7 @@ def visit(page, stops):
     assert found == stops
 
 
-def test_works_with_the_keyboard_alone(chat, gateway):
+def test_works_with_the_keyboard_alone(chat):
     """Catches a control that the keyboard cannot reach, a focus that does not show, and one that gets lost."""
     chat.allowed = "status of 400"
     keys = chat.page.keyboard
@@ -228,7 +221,7 @@ def test_works_with_the_keyboard_alone(chat, gateway):
     keys.press("Shift+Enter")
     keys.type("lines")
     keys.press("Enter")
-    question = gateway.question()
+    question = chat.gateway.question()
     assert question.said == [("user", "Two\nlines")]
     # What is written meanwhile stays, and is not sent.
     keys.type("Next")
@@ -239,17 +232,17 @@ def test_works_with_the_keyboard_alone(chat, gateway):
     question.given_up()
     chat.ended()
     chat.prompt.press("Enter")
-    gateway.question().refuse(400, "context_length_exceeded")
+    chat.gateway.question().refuse(400, "context_length_exceeded")
     chat.ended()
     visit(chat.page, ["New chat", "Conversation", "Retry", "Your message", "Send"])
     chat.retry.press("Enter")
-    gateway.question().answer("Done.")
+    chat.gateway.question().answer("Done.")
     chat.ended()
     expect(chat.prompt).to_be_focused()
 
 
 @pytest.mark.browser_context_args(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
-def test_fits_a_telephone(chat, gateway):
+def test_fits_a_telephone(chat):
     """Catches a page that scrolls sideways at 360 px, and controls that are out of reach or too small to touch."""
 
     def fits():
@@ -266,20 +259,19 @@ def test_fits_a_telephone(chat, gateway):
     chat.prompt.fill("A question\nof several lines with aVeryLongWordThatNoTelephoneIsWideEnoughForAndMore" * 2)
     fits()
     chat.send.tap()
-    gateway.question().answer(WIDE)
+    chat.gateway.question().answer(WIDE)
     chat.ended()
     fits()
     assert violations(chat.page) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_is_accessible(chat, gateway, scheme):
+def test_is_accessible(chat, scheme):
     """Catches colours without contrast, controls without a name and whatever else axe-core knows of WCAG 2.2."""
     chat.page.emulate_media(color_scheme=scheme)
     assert violations(chat.page) == []
-    chat.talk(gateway, "Show me what you can.", FORMATTED)
-    chat.ask("Go on.")
-    question = gateway.question()
+    chat.talk("Show me what you can.", FORMATTED)
+    question = chat.ask("Go on.")
     question.word("While it comes")
     chat.shows("While it comes")
     assert violations(chat.page) == []

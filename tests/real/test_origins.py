@@ -11,11 +11,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 from conftest import ROOT, new_secret
-from function_url import FunctionUrl
+from flask import Flask, Response, request
+from flask_cors import CORS
 from gateway import KEY, WORDS
 from playwright.sync_api import expect
 from test_templates import of_type
+from werkzeug.serving import make_server
 
 TENANT, SECRET, BEARER = "b1946ac9-2492-4d23-8a5c-6d1e3c6b8f0a", "shared-secret-of-the-tenant", "a-token-for-scripts"
 MESSAGES = [
@@ -53,6 +56,7 @@ def origins():
 
 @pytest.fixture(scope="module")
 def function_url(start, deployed, secrets, origins):
+    """The address of a Function URL: adds the template's CORS and passes everything else on as it comes."""
     function = start(
         [deployed],
         AUTH_MODE="connect,bearer",
@@ -60,9 +64,20 @@ def function_url(start, deployed, secrets, origins):
         OPENAI_API_KEY_SECRET_ARN=new_secret(secrets, OPENAI_API_KEY=KEY, BEARER_TOKENS={"browser": BEARER}),
         CONNECT_TENANTS_SECRET_ARN=new_secret(secrets, **{TENANT: {"sharedSecret": SECRET}}),
     )
-    (url,) = of_type("AWS::Lambda::Url")
-    server = FunctionUrl(function.url, url["Cors"] | {"AllowOrigins": origins[:1]})
-    yield server
+    app = Flask("function-url")
+    cors = of_type("AWS::Lambda::Url")[0]["Cors"]
+    CORS(app, origins=origins[0], methods=cors["AllowMethods"], allow_headers=cors["AllowHeaders"], expose_headers=cors["ExposeHeaders"])
+
+    @app.post("/<path:_>")
+    def pass_on(_):
+        passed = {name: value for name, value in request.headers.items() if name not in ("Host", "Connection")}
+        answer = requests.post(function.url + request.full_path, request.get_data(), headers=passed, stream=True)
+        headers = [(name, value) for name, value in answer.headers.items() if name not in ("transfer-encoding", "connection")]
+        return Response(answer.raw.stream(65536), answer.status_code, headers)
+
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
 
 
@@ -76,7 +91,7 @@ def open_page(page, function_url, gateway):
 
         def ask(credential, messages, *way):
             page.evaluate("() => document.querySelectorAll('p').forEach((p) => p.replaceChildren())")
-            page.evaluate("(given) => { window.ask(...given) }", [function_url.address, credential, messages, *way])
+            page.evaluate("(given) => { window.ask(...given) }", [function_url, credential, messages, *way])
 
         return ask, lambda text: expect(page.locator("#outcome")).to_have_text(text)
 
