@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import boto3
@@ -35,11 +35,6 @@ def free_port():
         return s.getsockname()[1]
 
 
-def listens(port):
-    with socket.socket() as s:
-        return s.connect_ex(("127.0.0.1", port)) == 0
-
-
 def http(url, data=None):
     """Sends a GET, or a POST of these bytes, and returns (status, headers, body)."""
     headers = {"content-type": "application/json"} if data else {}
@@ -47,22 +42,17 @@ def http(url, data=None):
     return response.status_code, response.headers, response.content.decode()
 
 
-def answers(url):
-    """Whether a GET of this address succeeds."""
-    try:
-        return http(url)[0] == 200
-    except OSError:
-        return False
-
-
-def wait_until(what, ready, process, seconds=PATIENCE):
-    """Polls `ready` until it is true; fails after `seconds` or when the process has ended."""
+def wait_for(port, process, path=None, seconds=PATIENCE):
+    """Waits until a server listens and answers `path` with 200; fails after `seconds` or when the process has ended."""
     end = time.monotonic() + seconds
-    while not (value := ready()):
-        assert process.poll() is None, f"{what}: the process ended with {process.returncode}"
-        assert time.monotonic() < end, f"{what}: not within {seconds} s"
+    while True:
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            if not path or http(f"http://127.0.0.1:{port}{path}")[0] == 200:
+                return
+        assert process.poll() is None, f"the process ended with {process.returncode}"
+        assert time.monotonic() < end, f"no answer within {seconds} s"
         time.sleep(0.05)
-    return value
 
 
 @contextmanager
@@ -79,11 +69,9 @@ def running(command, log, **more):
         raise
     finally:
         for kind in (signal.SIGTERM, signal.SIGKILL):
-            try:
+            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
                 os.killpg(process.pid, kind)
                 process.wait(5)
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                pass
 
 
 def text_of(stream):
@@ -157,11 +145,11 @@ def start(settings, tmp_path_factory):
             if emulator == "rie":
                 addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}", "--runtime-api-address", f"127.0.0.1:{free_port()}"]
                 process, log = run("rie", [RIE, *addresses, *command], environment)
-                wait_until("AWS's emulator", lambda: listens(port), process)
+                wait_for(port, process)
             else:
                 address = ["--invoke-address", "127.0.0.1", "--invoke-port", port, "--disable-cors"]
                 process, _ = run("watch", ["cargo", "lambda", "watch", "--only-lambda-apis", *address], dict(os.environ))
-                wait_until("cargo-lambda's emulator", lambda: listens(port), process)
+                wait_for(port, process)
                 environment["AWS_LAMBDA_RUNTIME_API"] = f"http://127.0.0.1:{port}/.rt/gptdock"
                 process, log = run("function", command, environment)
             functions.append(Function(port, log))

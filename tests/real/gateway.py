@@ -1,5 +1,6 @@
 """A gateway that answers, or fails, as the name of the model says. The model `by-hand` waits for the test's own answer."""
 
+import contextlib
 import json
 import queue
 import threading
@@ -42,23 +43,22 @@ class Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.opened = False
+        self.opened, self.over = False, threading.Event()
         model, gateway = self.body["model"], self.server
         gateway.requests.append(SimpleNamespace(path=self.path, headers=self.headers, body=self.body))
         gateway.asked[model] += 1
         if self.headers["authorization"] != f"Bearer {gateway.key}":
             self.refuse(*REFUSALS["locked"])
         elif model == "by-hand":
-            question = Question(self)
-            gateway.questions.put(question)
-            question.over.wait(2 * PATIENCE)
+            gateway.questions.put(self)
+            self.over.wait(2 * PATIENCE)
         elif model == "mute":
             gateway.stopped.wait(PATIENCE)
             self.close_connection = True
         elif model in REFUSALS and not (model == "busy-once" and gateway.asked[model] % 2 == 0):
             self.refuse(*REFUSALS[model])
         else:
-            self.answer(model)
+            self.reply(model)
 
     do_GET = do_HEAD = lambda self: self.plain(404, {}, {})
 
@@ -76,7 +76,7 @@ class Exchange(BaseHTTPRequestHandler):
     def refuse(self, status, headers, error):
         self.plain(status, headers, {"error": {"message": "upstream words", **error}})
 
-    def answer(self, model):
+    def reply(self, model):
         parts, reason = ([self.tool_call()], "tool_calls") if model == "tools" else ([{"content": word} for word in WORDS], "stop")
         if model == "tools" and self.body["messages"][-1]["role"] == "tool":
             last = self.body["messages"][-1]
@@ -128,48 +128,37 @@ class Exchange(BaseHTTPRequestHandler):
         function = {"name": self.body["tools"][0]["function"]["name"], "arguments": '{"port":"Bergen"}'}
         return {"tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": function}]}
 
-
-class Question:
-    """A request for the model `by-hand`, which the test answers."""
-
-    def __init__(self, exchange):
-        self.exchange = exchange
-        self.over = threading.Event()
+    # What a test does with a request for the model `by-hand`.
 
     @property
     def said(self):
         """The conversation as the gateway got it, without the system prompt."""
-        return [(m["role"], m["content"]) for m in self.exchange.body["messages"] if m["role"] != "system"]
+        return [(m["role"], m["content"]) for m in self.body["messages"] if m["role"] != "system"]
 
     def word(self, text):
-        self.exchange.delta({"content": text})
+        self.delta({"content": text})
 
-    def finish(self, reason="stop"):
-        self.exchange.delta({}, reason)
-        self.exchange.event("[DONE]")
-        self.exchange.wfile.write(b"0\r\n\r\n")
-        self.over.set()
-
-    def answer(self, text):
+    def answer(self, text=""):
+        """Sends the rest of the answer and its end."""
         self.word(text)
-        self.finish()
+        self.delta({}, "stop")
+        self.event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+        self.over.set()
 
     def cut(self):
-        self.exchange.close_connection = True
+        self.close_connection = True
         self.over.set()
 
-    def refuse(self, status, code, headers={}):
-        self.exchange.refuse(status, headers, {"type": code, "code": code})
+    def fails(self, status, code, headers={}):
+        self.refuse(status, headers, {"type": code, "code": code})
         self.over.set()
 
     def given_up(self):
         """Waits until the function has closed the connection."""
-        connection = self.exchange.connection
-        connection.settimeout(PATIENCE)
-        try:
-            assert connection.recv(1) == b"", "the function sends more on a connection that it should close"
-        except ConnectionResetError:
-            pass
+        self.connection.settimeout(PATIENCE)
+        with contextlib.suppress(ConnectionResetError):
+            assert self.connection.recv(1) == b"", "the function sends more on a connection that it should close"
         self.cut()
 
 

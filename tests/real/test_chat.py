@@ -1,13 +1,12 @@
 """The chat page of `examples/local` in Chromium, found by roles and names. The test sends each word of each answer."""
 
 import os
-import re
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, TARGET, running, wait_until
+from conftest import ROOT, TARGET, free_port, running, wait_for
 from gateway import KEY, WORDS
 from playwright.sync_api import expect
 
@@ -83,9 +82,11 @@ def example():
 
 @contextmanager
 def serving(example, log, **settings):
-    """Runs the example; yields the address that it prints."""
-    with running([example], log, env={"PATH": os.environ["PATH"], "PORT": "0", **settings}) as process:
-        yield wait_until("the address", lambda: re.search(r"http://127\.0\.0\.1:[1-9]\d*", log.read_text()), process)[0]
+    """Runs the example; yields its address."""
+    port = free_port()
+    with running([example], log, env={"PATH": os.environ["PATH"], "PORT": str(port), **settings}) as process:
+        wait_for(port, process, "/")
+        yield f"http://127.0.0.1:{port}/"
 
 
 @pytest.fixture(scope="module")
@@ -104,13 +105,18 @@ def chat(page, url, gateway):
     assert gateway.questions.empty()
 
 
-def test_streams_word_by_word(chat):
-    """Catches anything between gateway and page that holds a word back: the next one is sent when this one is seen."""
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_streams_word_by_word(chat, scheme):
+    """Catches a word that anything holds back (the next one is sent when this one is seen), and what axe-core finds."""
+    chat.page.emulate_media(color_scheme=scheme)
+    assert violations(chat.page) == []
+    chat.talk("Show me what you can.", FORMATTED)
     question = chat.ask("What do ships do?")
     for count, word in enumerate(WORDS, 1):
         question.word(word)
         expect(chat.answers.last).to_have_text("".join(WORDS[:count]).rstrip(), use_inner_text=True)
-    question.finish()
+    assert violations(chat.page) == []
+    question.answer()
     chat.ended()
     expect(chat.page.get_by_role("status")).to_have_text("The answer is complete.")
 
@@ -165,7 +171,7 @@ def test_reports_an_interrupted_answer(chat):
 def test_reports_a_refusal(chat):
     """Catches a failure without a sentence, and a refused question that spoils the later ones."""
     chat.allowed = "status of 429"
-    chat.ask("Hello?").refuse(429, "rate_limit_exceeded", {"retry-after": "90"})
+    chat.ask("Hello?").fails(429, "rate_limit_exceeded", {"retry-after": "90"})
     chat.ended()
     chat.shows("Not answered.")
     chat.shows("1 minute 30 seconds")
@@ -232,7 +238,7 @@ def test_works_with_the_keyboard_alone(chat):
     question.given_up()
     chat.ended()
     chat.prompt.press("Enter")
-    chat.gateway.question().refuse(400, "context_length_exceeded")
+    chat.gateway.question().fails(400, "context_length_exceeded")
     chat.ended()
     visit(chat.page, ["New chat", "Conversation", "Retry", "Your message", "Send"])
     chat.retry.press("Enter")
@@ -263,20 +269,6 @@ def test_fits_a_telephone(chat):
     chat.ended()
     fits()
     assert violations(chat.page) == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_is_accessible(chat, scheme):
-    """Catches colours without contrast, controls without a name and whatever else axe-core knows of WCAG 2.2."""
-    chat.page.emulate_media(color_scheme=scheme)
-    assert violations(chat.page) == []
-    chat.talk("Show me what you can.", FORMATTED)
-    question = chat.ask("Go on.")
-    question.word("While it comes")
-    chat.shows("While it comes")
-    assert violations(chat.page) == []
-    question.finish()
-    chat.ended()
 
 
 def test_answers_without_a_key(example, page, tmp_path):

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import answers, free_port, http, running, text_of, wait_until
+from conftest import free_port, http, running, text_of, wait_for
 from gateway import KEY
 
 ANSWER = "Loads and unloads ships 🚢, 日本語 👩‍💻."
@@ -38,7 +38,7 @@ def url(start, deployed, tmp_path_factory):
     litellm = Path(os.environ["GPTDOCK_LITELLM"]) / "bin" / "litellm"
     command = [litellm, "--config", directory / "config.yaml", "--host", "127.0.0.1", "--port", port, "--telemetry", "False"]
     with running(command, directory / "litellm.log", env=own) as process:
-        wait_until("LiteLLM", lambda: answers(f"http://127.0.0.1:{port}/health/liveliness"), process, 240)
+        wait_for(port, process, "/health/liveliness", 240)
         yield start([deployed], OPENAI_BASEURL=f"http://127.0.0.1:{port}/v1", ALLOWED_MODELS="*").url
 
 

@@ -105,7 +105,7 @@ def reads_word_by_word(page, gateway):
     for count, word in enumerate(WORDS, 1):
         question.word(word)
         expect(page.locator("#answer")).to_have_text("".join(WORDS[:count]))
-    question.finish()
+    question.answer()
 
 
 def test_old_frontend(page, open_page, gateway, origins):
@@ -115,7 +115,7 @@ def test_old_frontend(page, open_page, gateway, origins):
     reads_word_by_word(page, gateway)
     outcome("status 200, may read x-request-id")
     ask(token(900), MESSAGES)
-    gateway.question().refuse(429, "rate_limit_exceeded", {"retry-after": "90"})
+    gateway.question().fails(429, "rate_limit_exceeded", {"retry-after": "90"})
     outcome("status 429, may read x-request-id,retry-after")
 
 

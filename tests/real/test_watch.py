@@ -5,7 +5,7 @@ import os
 import subprocess
 
 import pytest
-from conftest import ROOT, answers, free_port, running, text_of, wait_until
+from conftest import ROOT, free_port, running, text_of, wait_for
 from gateway import KEY, TEXT, WORDS
 
 QUESTION = {"messages": [{"author": {"role": "user"}, "content": {"content_type": "text", "parts": ["Hello 👋"]}}]}
@@ -19,7 +19,7 @@ def address(settings, tmp_path_factory):
     own = {name: value for name, value in settings.items() if not name.startswith("AWS_LAMBDA")}
     address = ["--invoke-address", "127.0.0.1", "--invoke-port", free_port()]
     with running(["cargo", "lambda", "watch", *address], log, env={**os.environ, **own, "OPENAI_MODEL": "by-hand"}) as process:
-        wait_until("GET /health", lambda: answers(f"http://127.0.0.1:{address[3]}/lambda-url/gptdock/health"), process, 240)
+        wait_for(address[3], process, "/lambda-url/gptdock/health", 240)
         yield list(map(str, address))
     assert KEY not in log.read_text()
 
@@ -33,7 +33,7 @@ def chat(address, gateway):
             question.word(word)
             line = next(line for line in curl.stdout if line.startswith(b"data: {"))
             assert json.loads(line[6:])["choices"][0]["delta"]["content"] == word
-        question.finish()
+        question.answer()
         rest = curl.stdout.read().decode()
     assert curl.wait() == 0 and rest.endswith("data: [DONE]\n\n"), rest
     return question
@@ -44,8 +44,8 @@ def test_streams_word_by_word(address, gateway):
     """Catches a buffer anywhere between the gateway and curl: the words would come late or together."""
     question = chat(address, gateway)
     assert question.said == [("user", "Hello 👋")]
-    assert question.exchange.body["stream"] is True
-    assert question.exchange.path == "/v1/chat/completions"
+    assert question.body["stream"] is True
+    assert question.path == "/v1/chat/completions"
 
 
 def test_cargo_lambda_invoke(address, gateway):
