@@ -16,7 +16,6 @@ PATIENCE = 60  # seconds, for what comes at once on a machine that is not busy
 
 # Models that are refused: the status, the headers and the members of the error.
 REFUSALS = {
-    "filtered": (400, {}, {"type": "invalid_request_error", "code": "content_filter", "param": "messages"}),
     "too-long": (400, {}, {"type": "invalid_request_error", "code": "context_length_exceeded", "param": "messages"}),
     "busy": (429, {"retry-after": "7"}, {"type": "requests", "code": "rate_limit_exceeded"}),
     "busy-once": (429, {"retry-after": "1"}, {"type": "requests", "code": "rate_limit_exceeded"}),

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,8 +21,7 @@ HOSTILE = [
     "<svg/onload=window.harmed=1><style>body{display:none}</style><iframe srcdoc='<script>parent.harmed = 1</script>'></iframe>",
     "[click](javascript:window.harmed=1) [again](data:text/html,<script>window.harmed=1</script>)",
     "[x](https://example.com/\"onmouseover=\"window.harmed=1) ![x](https://example.com/pixel.png)",
-    "`</code><img src=x onerror=window.harmed=1>` **<b onclick=window.harmed=1>b</b>**",
-    "```\"><img/src=x/onerror=window.harmed=1>\n</code></pre><script>window.harmed = 1</script>\n```",
+    "`</code><img src=x onerror=window.harmed=1>` **<b onclick=window.harmed=1>b</b>**\n```\"><img/src=x/onerror=window.harmed=1>\n```",
     "# <img src=x onerror=window.harmed=1>\n> <svg/onload=window.harmed=1>\n\n| <img src=x onerror=window.harmed=1> |\n|---|\n| x |",
 ]
 WIDE = FORMATTED + "\n\n```\n" + "a line too long for any telephone, " * 6 + "\n```\n\n" + "Donaudampfschifffahrtskapitän" * 6
@@ -41,7 +39,7 @@ def violations(page):
 
 
 class Chat:
-    def __init__(self, page, url, gateway=None):
+    def __init__(self, page, url, gateway):
         self.page, self.gateway, self.said = page, gateway, []
         self.allowed = "nothing"  # a part of what the console may say
         page.on("console", lambda message: self.said.append(message.text))
@@ -58,7 +56,7 @@ class Chat:
         """Sends a message; returns what came to the gateway."""
         self.prompt.fill(text)
         self.prompt.press("Enter")
-        return self.gateway and self.gateway.question()
+        return self.gateway.question()
 
     def shows(self, text):
         """The last answer and the note below it contain this text."""
@@ -74,26 +72,16 @@ class Chat:
         self.ended()
 
 
-@pytest.fixture(scope="session")
-def example():
+@pytest.fixture(scope="module")
+def url(gateway, tmp_path_factory):
+    """The example, built and started as the README says, with the gateway as the real one."""
     subprocess.run(["cargo", "build", "--locked", "--example", "local"], cwd=ROOT, check=True)
-    return TARGET / "debug" / "examples" / "local"
-
-
-@contextmanager
-def serving(example, log, **settings):
-    """Runs the example; yields its address."""
     port = free_port()
-    with running([example], log, env={"PATH": os.environ["PATH"], "PORT": str(port), **settings}) as process:
+    own = {"OPENAI_API_KEY": KEY, "OPENAI_BASEURL": gateway.url, "OPENAI_MODEL": "by-hand", "OPENAI_FALLBACK_MODELS": "", "MAX_RETRIES": "0"}
+    command, log = [TARGET / "debug/examples/local"], tmp_path_factory.mktemp("example") / "example.log"
+    with running(command, log, env={"PATH": os.environ["PATH"], "PORT": str(port), **own}) as process:
         wait_for(port, process, "/")
         yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture(scope="module")
-def url(example, gateway, tmp_path_factory):
-    own = {"OPENAI_API_KEY": KEY, "OPENAI_BASEURL": gateway.url, "OPENAI_MODEL": "by-hand", "OPENAI_FALLBACK_MODELS": "", "MAX_RETRIES": "0"}
-    with serving(example, tmp_path_factory.mktemp("example") / "example.log", **own) as url:
-        yield url
 
 
 @pytest.fixture
@@ -111,7 +99,8 @@ def test_streams_word_by_word(chat, scheme):
     chat.page.emulate_media(color_scheme=scheme)
     assert violations(chat.page) == []
     chat.talk("Show me what you can.", FORMATTED)
-    question = chat.ask("What do ships do?")
+    question = chat.ask("What do\t“ships” <b>do?")
+    assert question.said == [("user", "Show me what you can."), ("assistant", FORMATTED), ("user", "What do\t“ships” <b>do?")]
     for count, word in enumerate(WORDS, 1):
         question.word(word)
         expect(chat.answers.last).to_have_text("".join(WORDS[:count]).rstrip(), use_inner_text=True)
@@ -119,21 +108,6 @@ def test_streams_word_by_word(chat, scheme):
     question.answer()
     chat.ended()
     expect(chat.page.get_by_role("status")).to_have_text("The answer is complete.")
-
-
-def test_remembers_the_conversation(chat):
-    """Catches a page that forgets, repeats or reorders what was said."""
-    chat.talk("My name is Ada.", "Hello, **Ada**.")
-    question = chat.ask("And\twho are “you” <b>?")
-    assert question.said == [("user", "My name is Ada."), ("assistant", "Hello, **Ada**."), ("user", "And\twho are “you” <b>?")]
-    question.answer("GPTDock.")
-    chat.ended()
-    chat.clear.click()
-    expect(chat.answers).to_have_count(0)
-    question = chat.ask("Who am I?")
-    assert question.said == [("user", "Who am I?")]
-    question.answer("I do not know.")
-    chat.ended()
 
 
 def test_stops(chat):
@@ -195,8 +169,6 @@ def test_shows_hostile_text_as_text(chat):
         element.dispatch_event("mouseover")
     active = chat.log.locator("script, style, link, img, svg, iframe, object, embed, form, input, video, audio, base, meta")
     expect(active).to_have_count(0)
-    attributes = chat.log.evaluate("(log) => [...log.querySelectorAll('*')].flatMap((element) => element.getAttributeNames())")
-    assert [name for name in attributes if name.startswith(("on", "src", "style"))] == []
     assert chat.page.evaluate("() => window.harmed") is None
     assert [url for url in loaded if not url.endswith("/conversations")] == []
 
@@ -269,12 +241,3 @@ def test_fits_a_telephone(chat):
     chat.ended()
     fits()
     assert violations(chat.page) == []
-
-
-def test_answers_without_a_key(example, page, tmp_path):
-    """Catches a first try, `cargo run --example local` without any setting, that shows no answer."""
-    with serving(example, tmp_path / "example.log") as url:
-        chat = Chat(page, url)
-        chat.ask("How do you stream?")
-        expect(page.get_by_role("status")).to_have_text("The answer is complete.")
-        expect(chat.answers.last).not_to_be_empty()
