@@ -21,6 +21,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// would otherwise cost a system call for each event, 90,000 events a second instead of 300,000.
 const BURST: Duration = Duration::from_micros(200);
 const BURST_BYTES: usize = 16 * 1024;
+/// After this many polls without bytes the burst is over.
+const MAX_YIELDS: u8 = 2;
 
 /// The gateway module, which is still asking target after target.
 pub type Opening = Pin<Box<dyn Future<Output = Result<OpenAnswer, ApiError>> + Send>>;
@@ -42,7 +44,7 @@ pub struct StreamBody {
     timer: Pin<Box<Sleep>>,
     out: BytesMut,
     wrote: Option<Instant>,
-    has_yielded: bool,
+    yields: u8,
     log: RequestLog,
 }
 
@@ -56,7 +58,7 @@ impl StreamBody {
     /// A body that passes on the events of `source`.
     pub fn new(state: StreamState, source: Source, log: RequestLog) -> Self {
         let timer = Box::pin(sleep_until(state.next_wake()));
-        Self { state, source, timer, out: BytesMut::new(), wrote: None, has_yielded: false, log }
+        Self { state, source, timer, out: BytesMut::new(), wrote: None, yields: 0, log }
     }
 
     /// The next write. `None` after the end.
@@ -83,14 +85,15 @@ impl StreamBody {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.state.has_ended() && (self.out.is_empty() || self.is_burst()) {
             if self.poll_source(cx).is_ready() {
-                self.has_yielded = false;
+                self.yields = 0;
                 continue;
             }
             if !self.out.is_empty() {
-                // hyper's task hands over one piece at a time. It runs before the next poll.
-                if std::mem::replace(&mut self.has_yielded, true) {
+                // hyper's task hands over one piece at a time. It runs before the next polls.
+                if self.yields == MAX_YIELDS {
                     break;
                 }
+                self.yields += 1;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
