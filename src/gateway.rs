@@ -8,7 +8,6 @@
 
 mod attempt;
 mod completion;
-mod error_class;
 mod error_object;
 mod error_response;
 mod events;
@@ -21,12 +20,10 @@ mod targets;
 mod upstream_error;
 
 pub use attempt::{Answer, OpenAnswer};
+pub use error_response::ErrorResponse;
 pub use events::{Arrival, UpstreamEvents};
 pub use public_words::public_word;
 pub use request::{Metadata, UpstreamRequest};
-pub use error_class::ErrorClass;
-pub use error_response::ErrorResponse;
-pub use upstream_error::UpstreamError;
 
 use crate::{
     config::GatewayConfig,
@@ -39,6 +36,7 @@ use model_memory::ModelMemory;
 use retry::{Decision, RetryState};
 use targets::Targets;
 use tokio::time::{Instant, sleep};
+use upstream_error::UpstreamError;
 
 /// The gateway and its fallbacks.
 pub struct Gateway {
@@ -73,95 +71,72 @@ impl Gateway {
         let mut secret = self.secret.current().await.map_err(|_| ApiErrorKind::SecretUnavailable)?;
         let has_key = secret.api_key.is_some();
         let mut targets = Targets::new(&self.config, has_key, &request.chat.model, &self.memory);
-        let mut state = RetryState::new(self.config.max_retries);
-        let mut reported = Reported::default();
-        let adjustments_of = |targets: &Targets<'_>| {
-            targets.current().map(|target| self.memory.adjustments(target.model)).unwrap_or_default()
-        };
-        let mut adjustments = adjustments_of(&targets);
+        let mut state = RetryState { max_retries: self.config.max_retries, ..RetryState::default() };
+        let mut reported = ApiError::from(ApiErrorKind::Internal);
+        let mut first_model_not_found = false;
         while let Some(target) = targets.current() {
-            let lets_model_reason = request.chat.lets_model_reason(target.model, &adjustments);
-            let attempt = Attempt {
-                config: &self.config,
-                client: &self.client,
-                target: &target,
-                request,
-                lets_model_reason,
-                has_another: targets.has_another(),
-                log,
-            };
-            let headers = request.headers(&self.config, &target, &secret);
-            let error = match attempt.run(headers, request.chat.render(target.model, &adjustments)).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            if error.is_model_not_found() {
-                self.memory.retire(target.is_primary_base, target.model);
-            }
-            if let UpstreamError::Response(response) = &error {
-                log.lock().gateway_code = response.gateway_code;
-            }
-            reported.update(&error, &state);
-            let adjustment = error.adjustment(&request.chat, target.model, &adjustments);
-            let left = request.deadline.saturating_duration_since(Instant::now());
-            let next = match retry::decide(&error, &state, adjustment, left, fastrand::f64()) {
-                Decision::RetryAfter(pause) => {
-                    state.retries += 1;
-                    log.lock().retries += 1;
-                    sleep(pause).await;
-                    continue;
+            let mut adjustments = self.memory.adjustments(target.model);
+            let next = loop {
+                let attempt = Attempt {
+                    config: &self.config,
+                    client: &self.client,
+                    target,
+                    request,
+                    adjustments: &adjustments,
+                    has_another: targets.has_another(),
+                    log,
+                };
+                let error = match attempt.run(request.headers(&self.config, &target, &secret)).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => error,
+                };
+                if let UpstreamError::Response(response) = &error {
+                    log.lock().gateway_code = response.gateway_code;
                 }
-                Decision::Adjust(parameter) => {
-                    state.adjusted += 1;
-                    adjustments.insert(parameter);
-                    self.memory.adjust(target.model, parameter);
-                    continue;
+                if error.is_model_not_found() {
+                    self.memory.retire(target.is_primary_base, target.model);
                 }
-                Decision::RefreshKey => {
+                if !state.past_first_target {
+                    first_model_not_found = error.is_model_not_found();
+                }
+                if !state.past_first_target || first_model_not_found {
+                    reported = error.api_error();
+                }
+                let adjustment = error.adjustment(&request.chat, target.model, &adjustments);
+                let left = request.deadline.saturating_duration_since(Instant::now());
+                let decide = |state: &_| retry::decide(&error, state, adjustment, left, fastrand::f64());
+                let mut decision = decide(&state);
+                if decision == Decision::RefreshKey {
                     state.key_refreshed = true;
-                    match self.secret.replace(&secret, OpenAiSecret::differs_for_gateway).await {
-                        Some(newer) => {
-                            secret = newer;
-                            continue;
-                        }
-                        None => retry::after_refused_key(&error),
+                    if let Some(newer) = self.secret.replace(&secret, OpenAiSecret::differs_for_gateway).await
+                    {
+                        secret = newer;
+                        continue;
                     }
+                    decision = decide(&state);
                 }
-                Decision::Go(next) => Some(next),
-                Decision::GiveUp => None,
+                match decision {
+                    Decision::RetryAfter(pause) => {
+                        state.retries += 1;
+                        log.lock().retries += 1;
+                        sleep(pause).await;
+                    }
+                    Decision::Adjust(parameter) => {
+                        state.adjusted += 1;
+                        adjustments.insert(parameter);
+                        self.memory.adjust(target.model, parameter);
+                    }
+                    Decision::Go(next) => break Some(next),
+                    Decision::RefreshKey | Decision::GiveUp => break None,
+                }
             };
-            match next {
-                Some(next) if targets.advance(next) => {}
-                _ => break,
+            if !next.is_some_and(|next| targets.advance(next)) {
+                break;
             }
-            adjustments = adjustments_of(&targets);
             log.lock().fallback = true;
-            state = state.for_next_target();
+            state = RetryState { past_first_target: true, retries: 0, adjusted: 0, ..state };
         }
-        Err(reported.into_error(request))
-    }
-}
-
-/// The error that the caller will see.
-#[derive(Default)]
-struct Reported {
-    error: Option<ApiError>,
-    first_model_not_found: bool,
-}
-
-impl Reported {
-    fn update(&mut self, error: &UpstreamError, state: &RetryState) {
-        if !state.past_first_target {
-            self.first_model_not_found = error.is_model_not_found();
-        } else if !self.first_model_not_found {
-            return;
-        }
-        self.error = Some(error.api_error());
-    }
-
-    fn into_error(self, request: &UpstreamRequest) -> ApiError {
-        let mut error = self.error.unwrap_or_else(|| ApiErrorKind::Internal.into());
-        error.param = error.param.filter(|param| request.chat.has_place(param));
-        error
+        reported.param = reported.param.filter(|param| request.chat.has_place(param));
+        Err(reported)
     }
 }

@@ -10,6 +10,7 @@ use super::{
     upstream_error::UpstreamError,
 };
 use crate::{
+    chat::Adjustments,
     config::GatewayConfig,
     sse::{ChunkKind, MAX_EVENT_BYTES},
     telemetry::{AttemptLog, GatewayResponse},
@@ -28,7 +29,6 @@ const MAX_JSON_BYTES: usize = 8 * 1024 * 1024;
 const MAX_HELD_BYTES: usize = 64 * 1024;
 
 /// An answer, in the form that the caller asked for.
-#[derive(Debug)]
 pub enum Answer {
     /// Events, the first of which has arrived.
     Stream(OpenAnswer),
@@ -37,7 +37,6 @@ pub enum Answer {
 }
 
 /// A streamed answer.
-#[derive(Debug)]
 pub struct OpenAnswer {
     /// The gateway's headers that the caller may see.
     pub headers: HeaderMap,
@@ -51,10 +50,9 @@ pub struct OpenAnswer {
 pub struct Attempt<'a> {
     pub config: &'a GatewayConfig,
     pub client: &'a reqwest::Client,
-    pub target: &'a Target<'a>,
+    pub target: Target<'a>,
     pub request: &'a UpstreamRequest,
-    /// The model may think before its first word.
-    pub lets_model_reason: bool,
+    pub adjustments: &'a Adjustments,
     /// Another target could be asked instead of waiting.
     pub has_another: bool,
     pub log: &'a AttemptLog,
@@ -62,58 +60,54 @@ pub struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Asks, and waits for the first event or for all of the JSON.
-    pub async fn run(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, UpstreamError> {
+    pub async fn run(&self, headers: HeaderMap) -> Result<Answer, UpstreamError> {
         if self.request.chat.stream {
-            return self.answer(headers, body).await;
+            return self.answer(headers).await;
         }
         // A JSON comes all at once at its end, so that only the deadline can tell a slow answer from none.
         let left = self.request.deadline.saturating_duration_since(Instant::now());
         let limit = if self.has_another { left / 2 } else { left };
-        timeout(limit, self.answer(headers, body)).await.unwrap_or(Err(UpstreamError::Silent))
+        timeout(limit, self.answer(headers)).await.unwrap_or(Err(UpstreamError::TimedOut))
     }
 
-    async fn answer(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, UpstreamError> {
+    async fn answer(&self, headers: HeaderMap) -> Result<Answer, UpstreamError> {
         self.log.started(self.target.model);
         let sent = Instant::now();
-        let response = self.send(headers, body).await?;
-        let (parts, body) = response.into_parts();
+        let (head, body) = self.send(headers).await?.into_parts();
+        let (status, headers) = (head.status.as_u16(), response_headers::public(&head.headers));
+        let text = |name| headers.get(name)?.to_str().ok().map(str::to_owned);
         self.log.lock().response = Some(GatewayResponse {
-            status: parts.status.as_u16(),
+            status,
             latency: sent.elapsed(),
-            cache_status: response_headers::cache_status(&parts.headers).map(str::to_owned),
-            log_id: response_headers::log_id(&parts.headers).map(str::to_owned),
+            cache_status: text("cf-aig-cache-status"),
+            log_id: text("cf-aig-log-id"),
         });
         let mut events = UpstreamEvents::new(body);
-        if !parts.status.is_success() {
-            let body = read_error_body(&mut events).await;
-            let response = ErrorResponse::read(parts.status.as_u16(), &parts.headers, &body);
-            return Err(UpstreamError::Response(response));
+        if !head.status.is_success() {
+            let mut body = BytesMut::new();
+            let reading = async {
+                while body.len() < ERROR_BODY_BYTES && events.arrival().await == Arrival::Bytes {
+                    body.extend_from_slice(&events.undecoded);
+                }
+            };
+            let _ = timeout(ERROR_BODY_TIME, reading).await;
+            return Err(UpstreamError::Response(ErrorResponse::read(status, &head.headers, &body)));
         }
-        let open = |events| OpenAnswer {
-            headers: response_headers::public(&parts.headers),
-            model: self.target.model.to_owned(),
-            events,
-        };
-        Ok(match self.beginning(&parts.headers, &mut events).await? {
-            None => Answer::Stream(open(events)),
-            Some(completion) if self.request.chat.stream => {
-                let payloads = completion.into_events(self.request.chat.include_usage);
-                Answer::Stream(open(UpstreamEvents::complete(payloads)))
+        if let Some(completion) = self.beginning(&head.headers, &mut events).await? {
+            if !self.request.chat.stream {
+                return Ok(Answer::Json(headers, completion.into_bytes()));
             }
-            Some(completion) => {
-                Answer::Json(response_headers::public(&parts.headers), completion.into_bytes())
-            }
-        })
+            events = UpstreamEvents::complete(completion.into_events(self.request.chat.include_usage));
+        }
+        Ok(Answer::Stream(OpenAnswer { headers, model: self.target.model.to_owned(), events }))
     }
 
-    async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<Response<reqwest::Body>, UpstreamError> {
+    async fn send(&self, headers: HeaderMap) -> Result<Response<reqwest::Body>, UpstreamError> {
         let url = self.target.base.chat_completions.clone();
+        let body = self.request.chat.render(self.target.model, self.adjustments);
         let sending = self.client.post(url).headers(headers).body(body).send();
-        let sent = match self.request.chat.stream {
-            true => timeout(self.config.response_timeout, sending).await.map_err(|_| UpstreamError::NoResponse)?,
-            false => sending.await,
-        };
-        match sent {
+        let limit = if self.request.chat.stream { self.config.response_timeout } else { Duration::MAX };
+        match timeout(limit, sending).await.map_err(|_| UpstreamError::TimedOut)? {
             Ok(response) => Ok(response.into()),
             Err(error) if error.is_connect() => Err(UpstreamError::NotConnected),
             Err(_) => Err(UpstreamError::ConnectionLost),
@@ -126,117 +120,86 @@ impl Attempt<'_> {
         headers: &HeaderMap,
         events: &mut UpstreamEvents,
     ) -> Result<Option<Completion>, UpstreamError> {
-        let thinks = self.lets_model_reason;
-        let patience =
-            if thinks { self.config.first_thought_timeout } else { self.config.first_event_timeout };
+        let patience = match self.request.chat.lets_model_reason(self.target.model, self.adjustments) {
+            true => self.config.first_thought_timeout,
+            false => self.config.first_event_timeout,
+        };
         let first_event_by = Instant::now() + patience;
         let (mut held, mut held_bytes, mut has_begun) = (VecDeque::new(), 0, false);
         loop {
-            let has_ended = match self.arrival(events, first_event_by).await? {
-                Arrival::Bytes => false,
-                Arrival::End => true,
-                Arrival::Broken => return Err(UpstreamError::ConnectionLost),
-            };
-            if !has_begun {
-                match first_byte(events.undecoded()) {
-                    None => {}
-                    Some(b'{' | b'[') => {
-                        let body = self.collect(events, first_event_by).await?;
-                        return Completion::read(headers, body).map(Some);
+            let has_more = self.arrival(events, first_event_by).await?;
+            let text = events.undecoded.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&events.undecoded);
+            match text.trim_ascii_start().first() {
+                _ if has_begun => {}
+                None => {}
+                Some(b'{' | b'[') => {
+                    let body = self.collect(events, first_event_by).await?;
+                    return Completion::read(headers, body).map(Some);
+                }
+                Some(b'<') => return Err(UpstreamError::BadAnswer),
+                Some(_) if !self.request.chat.stream => return Err(UpstreamError::WrongFormat),
+                Some(_) => has_begun = true,
+            }
+            loop {
+                let event = match events.next().map_err(|_| UpstreamError::TooLong)? {
+                    None if !has_more => events.last(),
+                    event => event,
+                };
+                let Some(event) = event else { break };
+                let payload = Bytes::copy_from_slice(event.payload);
+                match event.kind {
+                    ChunkKind::Error => {
+                        return Err(UpstreamError::Response(ErrorResponse::read(200, headers, &payload)));
                     }
-                    Some(b'<') => return Err(UpstreamError::BadAnswer),
-                    Some(_) if !self.request.chat.stream => return Err(UpstreamError::WrongFormat),
-                    Some(_) => has_begun = true,
+                    ChunkKind::Done | ChunkKind::Malformed => return Err(UpstreamError::BadAnswer),
+                    ChunkKind::Chunk { .. } => {
+                        held.push_back(payload);
+                        events.held = held;
+                        return Ok(None);
+                    }
+                    ChunkKind::Other => {
+                        held_bytes += payload.len();
+                        held.push_back(payload);
+                    }
                 }
             }
-            while let Some(event) = events.next().map_err(|_| UpstreamError::TooLong)? {
-                let (payload, kind) = (Bytes::copy_from_slice(event.payload), event.kind);
-                held_bytes += payload.len();
-                if self.hold(headers, &mut held, payload, kind)? {
-                    events.hold(held);
-                    return Ok(None);
-                }
-            }
-            if has_ended {
-                let last = events.last().map(|event| (Bytes::copy_from_slice(event.payload), event.kind));
-                let (payload, kind) = last.ok_or(UpstreamError::BadAnswer)?;
-                let is_chunk = self.hold(headers, &mut held, payload, kind)?;
-                events.hold(held);
-                return if is_chunk { Ok(None) } else { Err(UpstreamError::BadAnswer) };
-            }
-            if held_bytes > MAX_HELD_BYTES {
+            if !has_more || held_bytes > MAX_HELD_BYTES {
                 return Err(UpstreamError::BadAnswer);
             }
         }
     }
 
-    /// Keeps an event. Returns whether it is the first chunk.
-    fn hold(
-        &self,
-        headers: &HeaderMap,
-        held: &mut VecDeque<(Bytes, ChunkKind)>,
-        payload: Bytes,
-        kind: ChunkKind,
-    ) -> Result<bool, UpstreamError> {
-        let is_chunk = match kind {
-            ChunkKind::Chunk { .. } => true,
-            ChunkKind::Other => false,
-            ChunkKind::Error => {
-                return Err(UpstreamError::Response(ErrorResponse::read(200, headers, &payload)));
-            }
-            ChunkKind::Done | ChunkKind::Malformed => return Err(UpstreamError::BadAnswer),
-        };
-        held.push_back((payload, kind));
-        Ok(is_chunk)
-    }
-
-    /// More bytes, within the time limits of a stream.
+    /// Waits for more bytes, within the time limits of a stream. Returns false at the end of the body.
     async fn arrival(
         &self,
         events: &mut UpstreamEvents,
         first_event_by: Instant,
-    ) -> Result<Arrival, UpstreamError> {
-        if !self.request.chat.stream {
-            return Ok(events.arrival().await);
-        }
+    ) -> Result<bool, UpstreamError> {
         let silent_at = Instant::now() + self.config.idle_timeout;
-        if self.has_another && first_event_by <= silent_at {
-            let arrival = timeout_at(first_event_by, events.arrival()).await;
-            return arrival.map_err(|_| UpstreamError::SlowFirstEvent);
+        let by = match (self.request.chat.stream, self.has_another) {
+            (false, _) => self.request.deadline,
+            (true, false) => silent_at,
+            (true, true) => silent_at.min(first_event_by),
+        };
+        match timeout_at(by, events.arrival()).await.map_err(|_| UpstreamError::TimedOut)? {
+            Arrival::Bytes => Ok(true),
+            Arrival::End => Ok(false),
+            Arrival::Broken => Err(UpstreamError::ConnectionLost),
         }
-        timeout_at(silent_at, events.arrival()).await.map_err(|_| UpstreamError::Silent)
     }
 
     async fn collect(&self, events: &mut UpstreamEvents, by: Instant) -> Result<Bytes, UpstreamError> {
         // A stream's JSON becomes events, which have a limit of their own.
         let limit = if self.request.chat.stream { MAX_EVENT_BYTES } else { MAX_JSON_BYTES };
-        let mut body = BytesMut::from(&events.undecoded()[..]);
+        let mut body = BytesMut::new();
         loop {
+            body.extend_from_slice(&events.undecoded);
             if body.len() > limit {
                 return Err(UpstreamError::TooLong);
             }
-            match self.arrival(events, by).await? {
-                Arrival::Bytes => body.extend_from_slice(events.undecoded()),
-                Arrival::End => return Ok(body.freeze()),
-                Arrival::Broken => return Err(UpstreamError::ConnectionLost),
+            if !self.arrival(events, by).await? {
+                return Ok(body.freeze());
             }
         }
     }
-}
-
-/// The first byte that is neither white space nor a byte order mark.
-fn first_byte(bytes: &[u8]) -> Option<u8> {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start().first().copied()
-}
-
-async fn read_error_body(events: &mut UpstreamEvents) -> BytesMut {
-    let mut body = BytesMut::new();
-    let by = Instant::now() + ERROR_BODY_TIME;
-    while body.len() < ERROR_BODY_BYTES {
-        match timeout_at(by, events.arrival()).await {
-            Ok(Arrival::Bytes) => body.extend_from_slice(events.undecoded()),
-            _ => break,
-        }
-    }
-    body
 }

@@ -2,10 +2,15 @@
 //! It is never parsed into a tree: members are copied as they came.
 
 use super::{error_response::ErrorResponse, upstream_error::UpstreamError};
-use crate::{json, sse::{self, DONE}};
+use crate::{
+    json,
+    sse::{self, ChunkKind, DONE},
+};
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use std::collections::VecDeque;
 
 /// A `chat.completion` object that was checked.
 #[derive(Debug)]
@@ -19,34 +24,25 @@ impl Completion {
     /// message that holds anything or without a `finish_reason`, is a bad answer.
     pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, UpstreamError> {
         let text = text(&body);
-        let error = || UpstreamError::Response(ErrorResponse::read(200, headers, &body));
-        if text.starts_with('[') && serde_json::from_str::<&RawValue>(text).is_ok() {
-            return Err(error());
+        let kind = sse::classify(text.as_bytes());
+        let [success, choices] = json::members(text, ["success", "choices"]).unwrap_or_default();
+        let is_list = kind == ChunkKind::Other && text.starts_with('[');
+        if kind == ChunkKind::Error || is_list || success.is_some_and(|success| success.get() == "false") {
+            return Err(UpstreamError::Response(ErrorResponse::read(200, headers, &body)));
         }
-        let members = json::members(text, ["success", "error", "choices"]);
-        let [success, stated, choices] = members.map_err(|_| UpstreamError::BadAnswer)?;
-        if stated.is_some() || success.is_some_and(|success| success.get() == "false") {
-            return Err(error());
+        let choices = choices.map(elements).unwrap_or_default();
+        let is_complete = |choice: &&RawValue| {
+            let members = json::members(choice.get(), ["message", "finish_reason"]);
+            let [message, reason] = members.unwrap_or_default();
+            let reason =
+                reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
+            // A filter may leave nothing of the message.
+            reason.is_some_and(|reason| message.is_some_and(holds_anything) || reason == "content_filter")
+        };
+        if choices.is_empty() || !choices.iter().all(is_complete) {
+            return Err(UpstreamError::BadAnswer);
         }
-        let (mut count, mut has_failed, mut is_complete) = (0, false, true);
-        let choices = choices.ok_or(UpstreamError::BadAnswer)?;
-        json::for_each_element(choices.get(), |choice| {
-            let members = json::members(choice.get(), ["message", "finish_reason", "error"]);
-            let [message, reason, error] = members.unwrap_or_default();
-            let reason = reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
-            has_failed |= error.is_some() || reason.as_deref().is_some_and(sse::is_failure);
-            is_complete &= reason.as_deref().is_some_and(|reason| {
-                // A filter may leave nothing of the message.
-                message.is_some_and(holds_anything) || reason == "content_filter"
-            });
-            count += 1;
-        })
-        .map_err(|_| UpstreamError::BadAnswer)?;
-        match (has_failed, is_complete && count > 0) {
-            (true, _) => Err(error()),
-            (false, true) => Ok(Self(body.clone())),
-            (false, false) => Err(UpstreamError::BadAnswer),
-        }
+        Ok(Self(body.clone()))
     }
 
     /// The body as it came.
@@ -55,19 +51,24 @@ impl Completion {
     }
 
     /// The payloads of the same answer as a stream, with `[DONE]`.
-    pub fn into_events(self, include_usage: bool) -> Vec<Bytes> {
-        let (mut common, mut choices, mut usage) = (String::new(), String::new(), None);
-        // `read` has checked that all of this is JSON of the right shape.
-        let _ = json::for_each_member(text(&self.0), |name, value| match name {
-            "object" => {}
-            "choices" => choices = deltas(value),
-            "usage" => usage = Some(value.get()).filter(|usage| include_usage && *usage != "null"),
-            _ => push_member(&mut common, name, value.get()),
-        });
-        push_member(&mut common, "object", "\"chat.completion.chunk\"");
-        let mut events = vec![format!("{{{common},\"choices\":[{choices}]}}").into()];
-        events.extend(usage.map(|usage| format!("{{{common},\"choices\":[],\"usage\":{usage}}}").into()));
-        events.push(DONE.into());
+    pub fn into_events(self, include_usage: bool) -> VecDeque<Bytes> {
+        // JSON has line ends between its values only. In an event they would end a line of it.
+        let text = text(&self.0).replace(['\n', '\r'], " ");
+        let mut chunk = Members::read(&text);
+        chunk.take("object");
+        chunk.push("object", "chat.completion.chunk");
+        let (choices, usage) = (chunk.take("choices"), chunk.take("usage"));
+        let deltas: Vec<_> = choices.iter().flat_map(|list| elements(list)).enumerate().map(delta).collect();
+        let event = |chunk: &Members| serde_json::to_vec(chunk).unwrap_or_default().into();
+        chunk.push("choices", deltas);
+        let mut events = VecDeque::from([event(&chunk)]);
+        if let Some(usage) = usage.filter(|usage| include_usage && usage.get() != "null") {
+            chunk.take("choices");
+            chunk.push("choices", [(); 0]);
+            chunk.push("usage", usage);
+            events.push_back(event(&chunk));
+        }
+        events.push_back(DONE.into());
         events
     }
 }
@@ -77,72 +78,70 @@ fn text(body: &[u8]) -> &str {
     std::str::from_utf8(sse::trim_json(body)).unwrap_or_default()
 }
 
+fn elements(list: &RawValue) -> Vec<&RawValue> {
+    serde_json::from_str(list.get()).unwrap_or_default()
+}
+
 /// A message with nothing but a role says nothing.
 fn holds_anything(message: &RawValue) -> bool {
-    let mut holds = false;
-    let _ = json::for_each_member(message.get(), |name, value| {
-        holds |= name != "role" && !matches!(value.get(), "null" | "[]");
-    });
-    holds
+    let is_filled = |value: &RawValue| !matches!(value.get(), "null" | "[]");
+    Members::read(message.get()).0.iter().any(|(name, value)| name != "role" && is_filled(value))
 }
 
-/// The choices of a chunk: each `message` becomes a `delta`, everything else stays.
-fn deltas(choices: &RawValue) -> String {
-    let (mut written, mut position) = (String::new(), 0);
-    let _ = json::for_each_element(choices.get(), |choice| {
-        let (mut members, mut has_index) = (String::new(), false);
-        let _ = json::for_each_member(choice.get(), |name, value| {
-            has_index |= name == "index";
-            match name {
-                "message" => push_member(&mut members, "delta", &delta(value)),
-                _ => push_member(&mut members, name, value.get()),
-            }
-        });
-        if !has_index {
-            push_member(&mut members, "index", &position.to_string());
+/// A choice as it stands in a chunk: its `message` is a `delta`, everything else stays.
+fn delta((position, choice): (usize, &RawValue)) -> Members {
+    let mut choice = Members::read(choice.get());
+    for (name, message) in choice.0.iter_mut().filter(|(name, _)| name == "message") {
+        *name = "delta".to_owned();
+        let mut delta = Members::read(message.get());
+        for (_, calls) in delta.0.iter_mut().filter(|(name, _)| name == "tool_calls") {
+            *calls = raw(elements(calls).into_iter().enumerate().map(tool_call).collect::<Vec<_>>());
         }
-        push_element(&mut written, &format!("{{{members}}}"));
-        position += 1;
-    });
-    written
-}
-
-/// The delta of a message. A tool call in a delta needs an `index`.
-fn delta(message: &RawValue) -> String {
-    let mut members = String::new();
-    let _ = json::for_each_member(message.get(), |name, value| match name {
-        "tool_calls" => push_member(&mut members, name, &format!("[{}]", indexed(value))),
-        _ => push_member(&mut members, name, value.get()),
-    });
-    format!("{{{members}}}")
-}
-
-fn indexed(calls: &RawValue) -> String {
-    let (mut written, mut position) = (String::new(), 0);
-    let _ = json::for_each_element(calls.get(), |call| {
-        let mut members = String::new();
-        let _ = json::for_each_member(call.get(), |name, value| {
-            if name != "index" {
-                push_member(&mut members, name, value.get());
-            }
-        });
-        push_member(&mut members, "index", &position.to_string());
-        push_element(&mut written, &format!("{{{members}}}"));
-        position += 1;
-    });
-    written
-}
-
-fn push_member(members: &mut String, name: &str, value: &str) {
-    let name = serde_json::to_string(name).unwrap_or_default();
-    push_element(members, &format!("{name}:{value}"));
-}
-
-fn push_element(list: &mut String, element: &str) {
-    if !list.is_empty() {
-        list.push(',');
+        *message = raw(delta);
     }
-    list.push_str(element);
+    if choice.0.iter().all(|(name, _)| name != "index") {
+        choice.push("index", position);
+    }
+    choice
+}
+
+/// A tool call in a delta needs an `index`.
+fn tool_call((position, call): (usize, &RawValue)) -> Members {
+    let mut call = Members::read(call.get());
+    call.take("index");
+    call.push("index", position);
+    call
+}
+
+/// The members of an object, in their order.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl Members {
+    /// Reads an object. Anything else has no members.
+    fn read(object: &str) -> Self {
+        let mut members = Vec::new();
+        let _ =
+            json::for_each_member(object, |name, value| members.push((name.to_owned(), value.to_owned())));
+        Self(members)
+    }
+
+    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+        self.0.extract_if(.., |(known, _)| known == name).last().map(|(_, value)| value)
+    }
+
+    fn push(&mut self, name: &str, value: impl Serialize) {
+        self.0.push((name.to_owned(), raw(value)));
+    }
+}
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+fn raw(value: impl Serialize) -> Box<RawValue> {
+    to_raw_value(&value).unwrap_or_default()
 }
 
 #[cfg(test)]

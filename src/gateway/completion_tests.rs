@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
-use crate::gateway::ErrorClass;
+use crate::gateway::error_response::ErrorClass;
 use serde_json::{Value, json};
 
 const ANSWER: &str = r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi \ud83d","tool_calls":[{"id":"t"},{"index":7,"id":"u"}]},"logprobs":{"content":[]},"finish_reason":"stop"},{"message":{"content":"x"},"finish_reason":"length"}],"usage":{"total_tokens":3}}"#;
@@ -36,6 +36,15 @@ fn keeps_half_a_surrogate_pair_and_drops_unasked_usage() {
     assert_eq!(events.len(), 2);
     assert!(events[0].contains(r#""content":"Hi \ud83d""#), "{}", events[0]);
     assert_eq!(read(ANSWER).unwrap().into_bytes(), ANSWER);
+}
+
+#[test]
+fn an_event_of_a_formatted_json_is_one_line() {
+    let formatted = ANSWER.replace("{\"content\":[]}", "{\r\n \"content\": []\n}").replace(":3}", ": 3\n}");
+    let events = events(&formatted, true);
+    assert_eq!(events.len(), 3);
+    assert!(events[0].contains(r#""logprobs":{   "content": [] }"#), "{}", events[0]);
+    assert!(events[1].contains(r#""usage":{"total_tokens": 3 }"#), "{}", events[1]);
 }
 
 #[test]

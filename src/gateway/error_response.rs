@@ -1,25 +1,63 @@
-//! What an error response of a gateway means.
+//! What an error response of a gateway means. `docs/failures.md` has the same as a table.
 
-use super::{error_class::ErrorClass, error_object::ErrorObject, public_words::public_word};
+use super::{error_object::ErrorObject, public_words::public_word};
 use crate::error::{ApiError, ApiErrorKind};
 use http::HeaderMap;
 use std::time::{Duration, SystemTime};
 
+/// What an error response means for the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// The request itself is refused.
+    Refused,
+    /// A content filter, a guardrail or data loss prevention blocks the request.
+    ContentFilter,
+    /// A policy of the gateway denies the request.
+    Denied,
+    /// The conversation is too long for this model.
+    ContextLength,
+    /// The model does not take the parameter that `param` names.
+    UnsupportedParameter,
+    RateLimited,
+    /// Out of quota, credit or budget.
+    Quota,
+    /// The key is refused.
+    Key,
+    /// The gateway's own token is missing or refused.
+    GatewayToken,
+    /// The gateway does not exist.
+    GatewayNotSetUp,
+    /// The key may not do this.
+    Forbidden,
+    /// Something on the way to the model is set up wrongly.
+    Misconfigured,
+    /// The model does not exist, or no longer.
+    ModelNotFound,
+    /// The gateway's own time-out.
+    Timeout,
+    /// A guardrail is down and set to block.
+    GuardrailDown,
+    /// The gateway or the provider failed.
+    Fault,
+    /// Another 4xx.
+    Other,
+}
+use ErrorClass::*;
+
 /// An error response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub struct ErrorResponse {
-    /// What it means.
-    pub class: ErrorClass,
+    pub(super) class: ErrorClass,
     /// The HTTP status; 200 for an error inside a stream.
-    pub status: u16,
+    pub(super) status: u16,
     /// `error.code`, else `error.type`, when it may be shown.
-    pub code: Option<String>,
+    pub(super) code: Option<String>,
     /// `error.param` as it came. It may be shown only when it is a place in the request.
-    pub param: Option<String>,
+    pub(super) param: Option<String>,
     /// `retry-after-ms`, else `retry-after`.
-    pub retry_after: Option<Duration>,
+    pub(super) retry_after: Option<Duration>,
     /// `x-should-retry`.
-    pub should_retry: Option<bool>,
+    pub(super) should_retry: Option<bool>,
     /// Cloudflare's error number.
     pub gateway_code: Option<u32>,
 }
@@ -28,131 +66,109 @@ impl ErrorResponse {
     /// Reads an error response. `status` is 200 for an error inside a stream.
     pub fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let error = ErrorObject::find(body);
-        let gateway_code = error.code.as_deref().and_then(|code| code.parse().ok());
+        let kind = error.kind.as_deref().and_then(public_word).filter(|kind| !kind.ends_with("_error"));
         Self {
             class: class(&error, status),
             status,
-            code: public_code(&error),
-            retry_after: retry_after(headers, SystemTime::now()),
-            should_retry: match headers.get("x-should-retry").map(|value| value.as_bytes()) {
-                Some(b"true") => Some(true),
-                Some(b"false") => Some(false),
-                _ => None,
-            },
+            code: error.code.as_deref().and_then(public_word).or(kind).map(str::to_owned),
+            retry_after: retry_after(headers),
+            should_retry: headers.get("x-should-retry").and_then(|value| value.to_str().ok()?.parse().ok()),
             // Smaller numbers repeat the HTTP status.
-            gateway_code: gateway_code.filter(|code| (1000..10_000).contains(code)),
+            gateway_code: error.number.filter(|code| (1000..10_000).contains(code)),
             param: error.param,
         }
     }
 
     /// The error for the caller.
     pub fn api_error(&self) -> ApiError {
-        use ErrorClass::*;
         let kind = match self.class {
             Refused | ContentFilter | Denied | ContextLength | UnsupportedParameter => ApiErrorKind::Refused,
             RateLimited => ApiErrorKind::RateLimited,
             Quota => ApiErrorKind::OutOfQuota,
             Key | GatewayToken | GatewayNotSetUp | Forbidden | Misconfigured | ModelNotFound => {
-                ApiErrorKind::GatewayMisconfigured
+                return ApiErrorKind::GatewayMisconfigured.into();
             }
-            Timeout => ApiErrorKind::GatewayTimeout,
-            GuardrailDown | Fault | Other => ApiErrorKind::Gateway,
+            Timeout => return ApiErrorKind::GatewayTimeout.into(),
+            GuardrailDown | Fault | Other => return ApiErrorKind::Gateway.into(),
         };
         let mut error = ApiError::from(kind);
-        match (kind, &self.code) {
-            (ApiErrorKind::Refused | ApiErrorKind::RateLimited | ApiErrorKind::OutOfQuota, Some(code)) => {
-                error = error.with_code(code.clone());
-            }
-            (ApiErrorKind::Refused, None) if self.class == ContentFilter => {
-                error = error.with_code("content_filter");
-            }
-            _ => {}
+        let default_code = (self.class == ContentFilter).then_some("content_filter");
+        if let Some(code) = self.code.as_deref().or(default_code) {
+            error = error.with_code(code.to_owned());
         }
         error.param = self.param.clone().filter(|_| kind == ApiErrorKind::Refused);
-        if kind == ApiErrorKind::RateLimited {
-            error.retry_after = self.retry_after.map(|wait| wait.as_millis().div_ceil(1000) as u64);
-        }
+        let wait = self.retry_after.filter(|_| kind == ApiErrorKind::RateLimited);
+        error.retry_after = wait.map(|wait| wait.as_millis().div_ceil(1000) as u64);
         error
     }
 }
 
 fn class(error: &ErrorObject, status: u16) -> ErrorClass {
     let words = [&error.code, &error.kind];
-    let by_word = words.into_iter().flatten().find_map(|word| class_of_word(word, error));
     // Cloudflare's spend limits answer 429 like its rate limits. Only the message differs.
-    let is_spent = || ["spend limit", "spending limit"].iter().any(|words| error.message.contains(words));
-    by_word
-        .or_else(|| is_spent().then_some(ErrorClass::Quota))
-        .unwrap_or_else(|| class_of_status(status_of(error, status), error))
+    let is_spent = ["spend limit", "spending limit"].iter().any(|words| error.message.contains(words));
+    let by_word = words.into_iter().flatten().find_map(|word| class_of_word(word));
+    by_word.or(is_spent.then_some(Quota)).unwrap_or_else(|| class_of_status(status, error))
 }
 
-fn class_of_word(word: &str, error: &ErrorObject) -> Option<ErrorClass> {
+/// The class of a code or a type. The numbers are from Cloudflare's pages on [authentication], [guardrails], [DLP],
+/// [rate limits] and [spend limits].
+///
+/// [authentication]: https://developers.cloudflare.com/ai-gateway/configuration/authentication/
+/// [guardrails]: https://developers.cloudflare.com/ai-gateway/features/guardrails/
+/// [DLP]: https://developers.cloudflare.com/ai-gateway/features/dlp/
+/// [rate limits]: https://developers.cloudflare.com/ai-gateway/features/rate-limiting/
+/// [spend limits]: https://developers.cloudflare.com/ai-gateway/features/spend-limits/
+fn class_of_word(word: &str) -> Option<ErrorClass> {
     Some(match word {
-        "insufficient_quota"
-        | "credit_balance_exhausted"
-        | "billing_hard_limit_reached"
-        | "billing_not_active"
-        | "quota_exceeded"
-        | "budget_exceeded" => ErrorClass::Quota,
-        _ if word.starts_with("spend_limit") || word.starts_with("spending_limit") => ErrorClass::Quota,
-        "context_length_exceeded" => ErrorClass::ContextLength,
-        "model_not_found" => ErrorClass::ModelNotFound,
-        "unsupported_parameter" | "unsupported_value" => ErrorClass::UnsupportedParameter,
-        "content_filter" | "content_policy_violation" => ErrorClass::ContentFilter,
-        "rate_limit_exceeded" => ErrorClass::RateLimited,
-        "invalid_api_key" => ErrorClass::Key,
-        _ => return error.code.as_deref().filter(|code| *code == word)?.parse().ok().and_then(ErrorClass::of_cloudflare_code),
+        "insufficient_quota" | "credit_balance_exhausted" | "billing_hard_limit_reached" => Quota,
+        "billing_not_active" | "quota_exceeded" | "budget_exceeded" | "2021" | "2040" => Quota,
+        _ if word.starts_with("spend_limit") || word.starts_with("spending_limit") => Quota,
+        "context_length_exceeded" => ContextLength,
+        "model_not_found" => ModelNotFound,
+        "unsupported_parameter" | "unsupported_value" => UnsupportedParameter,
+        "content_filter" | "content_policy_violation" | "2016" | "2017" | "2029" | "2030" => ContentFilter,
+        "rate_limit_exceeded" | "2003" => RateLimited,
+        "invalid_api_key" => Key,
+        "2001" => GatewayNotSetUp,
+        "2009" => GatewayToken,
+        "7013" => GuardrailDown,
+        _ => return None,
     })
 }
 
-/// The status. An error inside a 200 has that of its numeric code or of its type.
-fn status_of(error: &ErrorObject, status: u16) -> u16 {
-    if !(200..300).contains(&status) {
-        return status;
-    }
-    let numeric = error.code.as_deref().and_then(|code| code.parse().ok());
-    let named = match error.kind.as_deref() {
-        Some("invalid_request_error") => Some(400),
-        Some("authentication_error") => Some(401),
-        Some("permission_error") => Some(403),
-        Some("rate_limit_error" | "requests" | "tokens") => Some(429),
-        _ => None,
-    };
-    numeric.filter(|code| (400..600).contains(code)).or(named).unwrap_or(500)
-}
-
+/// The class of a status. An error inside a 200 has that of its numeric code or of its type.
 fn class_of_status(status: u16, error: &ErrorObject) -> ErrorClass {
+    let status = match (error.number, error.kind.as_deref()) {
+        _ if !(200..300).contains(&status) => status.into(),
+        (Some(code @ 400..600), _) => code,
+        (_, Some("invalid_request_error")) => 400,
+        (_, Some("authentication_error")) => 401,
+        (_, Some("permission_error")) => 403,
+        (_, Some("rate_limit_error" | "requests" | "tokens")) => 429,
+        _ => 500,
+    };
     match status {
-        400 | 413 | 422 | 424 => ErrorClass::Refused,
-        401 => ErrorClass::Key,
-        402 => ErrorClass::Quota,
-        403 if error.is_cloudflare => ErrorClass::Denied,
-        403 if error.is_json && error.code.as_ref().is_some_and(|code| code.parse::<u32>().is_ok()) => {
-            ErrorClass::Denied
-        }
-        403 if error.is_json => ErrorClass::Forbidden,
-        300..=399 | 403 | 404 => ErrorClass::Misconfigured,
-        408 => ErrorClass::Timeout,
-        410 => ErrorClass::ModelNotFound,
-        429 => ErrorClass::RateLimited,
-        409 | 500.. => ErrorClass::Fault,
-        _ => ErrorClass::Other,
+        400 | 413 | 422 | 424 => Refused,
+        401 => Key,
+        402 => Quota,
+        403 if error.is_cloudflare || error.number.is_some() => Denied,
+        403 if error.is_json => Forbidden,
+        300..=399 | 403 | 404 => Misconfigured,
+        408 => Timeout,
+        410 => ModelNotFound,
+        429 => RateLimited,
+        409 | 500.. => Fault,
+        _ => Other,
     }
-}
-
-fn public_code(error: &ErrorObject) -> Option<String> {
-    let code = error.code.as_deref().and_then(public_word);
-    let kind = || error.kind.as_deref().and_then(public_word).filter(|kind| !kind.ends_with("_error"));
-    code.or_else(kind).map(str::to_owned)
 }
 
 /// The pause that the gateway asks for: `retry-after-ms`, which OpenAI's packages read too, else
 /// [`Retry-After`](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). Zero and the past count as absent.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let seconds =
-        |text: &str| text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let date = |text: &str| httpdate::parse_http_date(text).ok()?.duration_since(now).ok();
+    let seconds = |text: &str| Duration::try_from_secs_f64(text.parse().ok()?).ok();
+    let date = |text: &str| httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok();
     let milliseconds = text("retry-after-ms").and_then(seconds).map(|wait| wait / 1000);
     milliseconds
         .or_else(|| text("retry-after").and_then(|value| seconds(value).or_else(|| date(value))))

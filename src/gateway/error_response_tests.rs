@@ -23,7 +23,13 @@ fn reads_the_bodies_of_known_services() {
             ApiErrorKind::Refused,
             "request_refused",
         ),
-        (400, r#"{"error":{"code":"content_filter"}}"#, ErrorClass::ContentFilter, ApiErrorKind::Refused, "content_filter"),
+        (
+            400,
+            r#"{"error":{"code":"content_filter"}}"#,
+            ErrorClass::ContentFilter,
+            ApiErrorKind::Refused,
+            "content_filter",
+        ),
         (
             403,
             r#"{"error":{"code":"content_policy_violation"}}"#,
@@ -118,10 +124,22 @@ fn reads_the_bodies_of_known_services() {
             ApiErrorKind::GatewayMisconfigured,
             "gateway_misconfigured",
         ),
-        (403, "<html>no</html>", ErrorClass::Misconfigured, ApiErrorKind::GatewayMisconfigured, "gateway_misconfigured"),
+        (
+            403,
+            "<html>no</html>",
+            ErrorClass::Misconfigured,
+            ApiErrorKind::GatewayMisconfigured,
+            "gateway_misconfigured",
+        ),
         (404, "", ErrorClass::Misconfigured, ApiErrorKind::GatewayMisconfigured, "gateway_misconfigured"),
         (302, "", ErrorClass::Misconfigured, ApiErrorKind::GatewayMisconfigured, "gateway_misconfigured"),
-        (403, r#"{"success":false,"errors":[{"code":2999}]}"#, ErrorClass::Denied, ApiErrorKind::Refused, "request_refused"),
+        (
+            403,
+            r#"{"success":false,"errors":[{"code":2999}]}"#,
+            ErrorClass::Denied,
+            ApiErrorKind::Refused,
+            "request_refused",
+        ),
         (
             403,
             r#"{"errors":[{"code":2040,"message":"Budget"}]}"#,
@@ -160,7 +178,13 @@ fn reads_the_bodies_of_known_services() {
         (410, "", ErrorClass::ModelNotFound, ApiErrorKind::GatewayMisconfigured, "gateway_misconfigured"),
         (408, "", ErrorClass::Timeout, ApiErrorKind::GatewayTimeout, "gateway_timeout"),
         (409, "", ErrorClass::Fault, ApiErrorKind::Gateway, "gateway_error"),
-        (500, r#"{"error":{"code":"server_error"}}"#, ErrorClass::Fault, ApiErrorKind::Gateway, "gateway_error"),
+        (
+            500,
+            r#"{"error":{"code":"server_error"}}"#,
+            ErrorClass::Fault,
+            ApiErrorKind::Gateway,
+            "gateway_error",
+        ),
         (503, "<html>", ErrorClass::Fault, ApiErrorKind::Gateway, "gateway_error"),
         (418, "", ErrorClass::Other, ApiErrorKind::Gateway, "gateway_error"),
         (
@@ -187,11 +211,7 @@ fn reads_the_bodies_of_known_services() {
     ] {
         let response = read(status, body);
         let error = response.api_error();
-        assert_eq!(
-            (response.class, error.kind, error.code.as_ref()),
-            (class, kind, code),
-            "{status} {body}"
-        );
+        assert_eq!((response.class, error.kind, error.code.as_ref()), (class, kind, code), "{status} {body}");
         assert!(!error.message.contains("blocked") && !error.message.contains('<'));
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::chat::{Adjustments, Parameter};
 use std::{
-    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -12,87 +11,82 @@ use tokio::time::Instant;
 const RETIRED_FOR: Duration = Duration::from_secs(600);
 /// How long a refused parameter is left out.
 const ADJUSTED_FOR: Duration = Duration::from_secs(3600);
-/// With `ALLOWED_MODELS=*` callers make names up. This bounds how many of those are remembered.
+/// With `ALLOWED_MODELS=*` callers make names up. This bounds what is remembered of those.
 const MAX_MADE_UP: usize = 100;
 
 /// The memory. Models that a setting names always have room in it.
-#[derive(Debug)]
 pub struct ModelMemory {
     configured: Vec<String>,
-    notes: Mutex<HashMap<String, Note>>,
+    notes: Mutex<Vec<Note>>,
 }
 
-#[derive(Debug, Default)]
 struct Note {
-    /// When the base and the fallback base said that they do not have the model.
-    retired: [Option<Instant>; 2],
-    adjustments: Adjustments,
-    adjusted: Option<Instant>,
+    model: String,
+    fact: Fact,
+    until: Instant,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fact {
+    /// The base, or the fallback base, does not have the model.
+    Retired {
+        is_primary_base: bool,
+    },
+    Refuses(Parameter),
 }
 
 impl ModelMemory {
-    /// A memory with room for the models that settings name.
     pub fn new(configured: Vec<String>) -> Self {
         Self { configured, notes: Mutex::default() }
     }
 
     /// Remembers that a base does not have a model.
     pub fn retire(&self, is_primary_base: bool, model: &str) {
-        self.change(model, |note| note.retired[usize::from(!is_primary_base)] = Some(Instant::now()));
+        self.remember(model, Fact::Retired { is_primary_base }, RETIRED_FOR);
     }
 
     /// Whether a base is known not to have a model.
     pub fn is_retired(&self, is_primary_base: bool, model: &str) -> bool {
-        let notes = self.notes();
-        let since = notes.get(model).and_then(|note| note.retired[usize::from(!is_primary_base)]);
-        since.is_some_and(|since| since.elapsed() < RETIRED_FOR)
+        self.facts(model).contains(&Fact::Retired { is_primary_base })
     }
 
     /// Remembers that a model refuses a parameter.
     pub fn adjust(&self, model: &str, parameter: Parameter) {
-        self.change(model, |note| {
-            note.adjustments.insert(parameter);
-            note.adjusted = Some(Instant::now());
-        });
+        self.remember(model, Fact::Refuses(parameter), ADJUSTED_FOR);
     }
 
     /// The parameters that a model refuses.
     pub fn adjustments(&self, model: &str) -> Adjustments {
-        let notes = self.notes();
-        let fresh = notes.get(model).filter(|note| is_recent(note.adjusted, ADJUSTED_FOR));
-        fresh.map(|note| note.adjustments.clone()).unwrap_or_default()
-    }
-
-    fn change(&self, model: &str, change: impl FnOnce(&mut Note)) {
-        let mut notes = self.notes();
-        let is_configured = |name: &str| self.configured.iter().any(|configured| configured == name);
-        if !is_configured(model) && !notes.contains_key(model) {
-            notes.retain(|name, note| is_configured(name) || note.is_fresh());
-            let made_up = notes.keys().filter(|name| !is_configured(name)).count();
-            if made_up >= MAX_MADE_UP {
-                return;
+        let mut adjustments = Adjustments::default();
+        for fact in self.facts(model) {
+            if let Fact::Refuses(parameter) = fact {
+                adjustments.insert(parameter);
             }
         }
-        let note = notes.entry(model.to_owned()).or_default();
-        if !is_recent(note.adjusted, ADJUSTED_FOR) {
-            note.adjustments = Adjustments::default();
+        adjustments
+    }
+
+    fn facts(&self, model: &str) -> Vec<Fact> {
+        let notes = self.notes();
+        notes.iter().filter(|note| note.model == model).map(|note| note.fact).collect()
+    }
+
+    fn remember(&self, model: &str, fact: Fact, period: Duration) {
+        let mut notes = self.notes();
+        notes.retain(|note| note.model != model || note.fact != fact);
+        let made_up = notes.iter().filter(|note| !self.configured.contains(&note.model)).count();
+        let model = model.to_owned();
+        if made_up < MAX_MADE_UP || self.configured.contains(&model) {
+            notes.push(Note { model, fact, until: Instant::now() + period });
         }
-        change(note);
     }
 
-    fn notes(&self) -> MutexGuard<'_, HashMap<String, Note>> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The notes that still count.
+    fn notes(&self) -> MutexGuard<'_, Vec<Note>> {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.retain(|note| note.until > Instant::now());
+        notes
     }
-}
-
-impl Note {
-    fn is_fresh(&self) -> bool {
-        self.retired.iter().any(|since| is_recent(*since, RETIRED_FOR)) || is_recent(self.adjusted, ADJUSTED_FOR)
-    }
-}
-
-fn is_recent(since: Option<Instant>, period: Duration) -> bool {
-    since.is_some_and(|since| since.elapsed() < period)
 }
 
 #[cfg(test)]
@@ -104,7 +98,9 @@ mod tests {
         let memory = ModelMemory::new(vec![]);
         memory.retire(true, "a");
         memory.adjust("a", Parameter::Temperature);
-        assert!(memory.is_retired(true, "a") && !memory.is_retired(false, "a") && !memory.is_retired(true, "b"));
+        assert!(
+            memory.is_retired(true, "a") && !memory.is_retired(false, "a") && !memory.is_retired(true, "b")
+        );
         assert!(memory.adjustments("a").contains(Parameter::Temperature));
         tokio::time::advance(RETIRED_FOR).await;
         assert!(!memory.is_retired(true, "a") && !memory.adjustments("a").is_empty());

@@ -1,10 +1,15 @@
-//! Which words of a gateway may be shown and logged. A gateway can put a key or a prompt anywhere, so everything
-//! else is dropped.
+//! Which words of a gateway may be shown and logged: a gateway can put a key or a prompt anywhere.
 
-/// Words that do not have the usual form. From OpenAI's error codes and Gemini's and Vertex AI's finish reasons,
-/// which some gateways pass on.
-const KNOWN: [&str; 7] =
-    ["invalid_base64_image", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "MALFORMED_FUNCTION_CALL", "OTHER"];
+/// Words without the usual form, from OpenAI's error codes and Gemini's and Vertex AI's finish reasons.
+const KNOWN: [&str; 7] = [
+    "invalid_base64_image",
+    "STOP",
+    "MAX_TOKENS",
+    "SAFETY",
+    "RECITATION",
+    "MALFORMED_FUNCTION_CALL",
+    "OTHER",
+];
 /// No code of OpenAI's is longer.
 const MAX_WORD_BYTES: usize = 48;
 

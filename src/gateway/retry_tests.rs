@@ -1,4 +1,5 @@
 use super::*;
+use crate::gateway::error_response::ErrorResponse;
 
 const LEFT: Duration = Duration::from_secs(60);
 const FIRST: RetryState =
@@ -35,9 +36,7 @@ fn decides_for_a_fresh_first_target() {
         (UpstreamError::NotConnected, back_off(250)),
         (UpstreamError::ConnectionLost, back_off(0)),
         (UpstreamError::BadAnswer, back_off(250)),
-        (UpstreamError::NoResponse, Go(Next::Target)),
-        (UpstreamError::SlowFirstEvent, Go(Next::Target)),
-        (UpstreamError::Silent, Go(Next::Target)),
+        (UpstreamError::TimedOut, Go(Next::Target)),
         (UpstreamError::WrongFormat, Go(Next::Target)),
         (UpstreamError::TooLong, GiveUp),
     ] {
@@ -76,9 +75,8 @@ fn refreshes_the_key_once() {
 #[test]
 fn adjusts_three_times() {
     let error = UpstreamError::Response(response(ErrorClass::UnsupportedParameter));
-    let decided = |adjusted| {
-        decide(&error, &RetryState { adjusted, ..FIRST }, Some(Parameter::TopP), LEFT, 1.0)
-    };
+    let decided =
+        |adjusted| decide(&error, &RetryState { adjusted, ..FIRST }, Some(Parameter::TopP), LEFT, 1.0);
     assert_eq!([0, 2].map(decided), [Decision::Adjust(Parameter::TopP); 2]);
     assert_eq!(decided(3), Decision::GiveUp);
 }

@@ -25,7 +25,8 @@ fn names(targets: &Targets<'_>) -> Vec<String> {
 
 #[test]
 fn alternates_bases_model_by_model() {
-    let of = |config: &GatewayConfig, model| names(&Targets::new(config, true, model, &ModelMemory::new(vec![])));
+    let of =
+        |config: &GatewayConfig, model| names(&Targets::new(config, true, model, &ModelMemory::new(vec![])));
     assert_eq!(of(&config(&[]), "m1"), ["am1", "bm1", "am2", "bm2", "am3", "bm3"]);
     assert_eq!(of(&config(&[("OPENAI_FALLBACK_BASEURL", "")]), "x"), ["ax", "am2", "am1", "am3"]);
     let alone = config(&[("OPENAI_FALLBACK_BASEURL", ""), ("OPENAI_FALLBACK_MODELS", "")]);

@@ -1,24 +1,19 @@
 //! Why one attempt at one target brought no answer.
 
-use super::{error_class::ErrorClass, error_response::ErrorResponse};
+use super::error_response::{ErrorClass, ErrorResponse};
 use crate::{
     chat::{Adjustments, ChatRequest, Parameter},
     error::{ApiError, ApiErrorKind},
 };
 
-/// Why an attempt failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum UpstreamError {
     /// No connection: refused, no such host, TLS, or longer than the connect time-out.
     NotConnected,
     /// The connection broke before the first event.
     ConnectionLost,
-    /// No response head within its time.
-    NoResponse,
-    /// A response head but no event within its time, while another target is left.
-    SlowFirstEvent,
-    /// Silence after the response head.
-    Silent,
+    /// No response head, no first event (while another target is left), or no more bytes in time.
+    TimedOut,
     /// An error response, or an error as first event.
     Response(ErrorResponse),
     /// The answer is malformed, empty, or a page.
@@ -34,12 +29,8 @@ impl UpstreamError {
     pub fn api_error(&self) -> ApiError {
         match self {
             Self::Response(response) => response.api_error(),
-            Self::NoResponse | Self::SlowFirstEvent | Self::Silent => ApiErrorKind::GatewayTimeout.into(),
-            Self::NotConnected
-            | Self::ConnectionLost
-            | Self::BadAnswer
-            | Self::WrongFormat
-            | Self::TooLong => ApiErrorKind::Gateway.into(),
+            Self::TimedOut => ApiErrorKind::GatewayTimeout.into(),
+            _ => ApiErrorKind::Gateway.into(),
         }
     }
 
@@ -49,14 +40,17 @@ impl UpstreamError {
     }
 
     /// The parameter without which `model` may take the request.
-    pub fn adjustment(&self, chat: &ChatRequest, model: &str, adjustments: &Adjustments) -> Option<Parameter> {
+    pub fn adjustment(
+        &self,
+        chat: &ChatRequest,
+        model: &str,
+        adjustments: &Adjustments,
+    ) -> Option<Parameter> {
         let Self::Response(response) = self else { return None };
-        match (response.class, &response.param) {
-            (ErrorClass::UnsupportedParameter, Some(param)) => chat.adjust(param, model, adjustments),
+        match (response.class, &response.param, response.status) {
+            (ErrorClass::UnsupportedParameter, Some(param), _) => chat.adjust(param, model, adjustments),
             // Other gateways word it otherwise and name no parameter.
-            (ErrorClass::Refused | ErrorClass::UnsupportedParameter, None)
-                if matches!(response.status, 400 | 422) =>
-            {
+            (ErrorClass::Refused | ErrorClass::UnsupportedParameter, None, 400 | 422) => {
                 chat.added_reasoning_effort(model, adjustments)
             }
             _ => None,
