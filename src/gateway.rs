@@ -17,7 +17,6 @@ mod request;
 mod response_headers;
 mod retry;
 mod targets;
-mod upstream_error;
 
 pub use attempt::{Answer, OpenAnswer};
 pub use error_response::ErrorResponse;
@@ -32,11 +31,11 @@ use crate::{
     telemetry::AttemptLog,
 };
 use attempt::Attempt;
+use error_response::UpstreamError;
 use model_memory::ModelMemory;
 use retry::{Decision, RetryState};
 use targets::Targets;
 use tokio::time::{Instant, sleep};
-use upstream_error::UpstreamError;
 
 /// The gateway and its fallbacks.
 pub struct Gateway {

@@ -1,13 +1,12 @@
 //! One attempt at one target: from the request to the first event, which decides whether it is an answer.
 
 use super::{
-    completion::Completion,
-    error_response::ErrorResponse,
+    completion,
+    error_response::{ErrorResponse, UpstreamError},
     events::{Arrival, UpstreamEvents},
     request::UpstreamRequest,
     response_headers,
     targets::Target,
-    upstream_error::UpstreamError,
 };
 use crate::{
     chat::Adjustments,
@@ -93,11 +92,12 @@ impl Attempt<'_> {
             let _ = timeout(ERROR_BODY_TIME, reading).await;
             return Err(UpstreamError::Response(ErrorResponse::read(status, &head.headers, &body)));
         }
-        if let Some(completion) = self.beginning(&head.headers, &mut events).await? {
+        if let Some(body) = self.beginning(&head.headers, &mut events).await? {
+            completion::check(&head.headers, &body)?;
             if !self.request.chat.stream {
-                return Ok(Answer::Json(headers, completion.into_bytes()));
+                return Ok(Answer::Json(headers, body));
             }
-            events = UpstreamEvents::complete(completion.into_events(self.request.chat.include_usage));
+            events.held = completion::events(&body, self.request.chat.include_usage);
         }
         Ok(Answer::Stream(OpenAnswer { headers, model: self.target.model.to_owned(), events }))
     }
@@ -119,7 +119,7 @@ impl Attempt<'_> {
         &self,
         headers: &HeaderMap,
         events: &mut UpstreamEvents,
-    ) -> Result<Option<Completion>, UpstreamError> {
+    ) -> Result<Option<Bytes>, UpstreamError> {
         let patience = match self.request.chat.lets_model_reason(self.target.model, self.adjustments) {
             true => self.config.first_thought_timeout,
             false => self.config.first_event_timeout,
@@ -130,15 +130,11 @@ impl Attempt<'_> {
             let has_more = self.arrival(events, first_event_by).await?;
             let text = events.undecoded.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&events.undecoded);
             match text.trim_ascii_start().first() {
-                _ if has_begun => {}
-                None => {}
-                Some(b'{' | b'[') => {
-                    let body = self.collect(events, first_event_by).await?;
-                    return Completion::read(headers, body).map(Some);
-                }
+                first if has_begun || first.is_none() => {}
+                Some(b'{' | b'[') => return self.collect(events, first_event_by).await.map(Some),
                 Some(b'<') => return Err(UpstreamError::BadAnswer),
-                Some(_) if !self.request.chat.stream => return Err(UpstreamError::WrongFormat),
-                Some(_) => has_begun = true,
+                _ if !self.request.chat.stream => return Err(UpstreamError::WrongFormat),
+                _ => has_begun = true,
             }
             loop {
                 let event = match events.next().map_err(|_| UpstreamError::TooLong)? {
@@ -146,21 +142,19 @@ impl Attempt<'_> {
                     event => event,
                 };
                 let Some(event) = event else { break };
-                let payload = Bytes::copy_from_slice(event.payload);
+                held_bytes += event.payload.len();
+                held.push_back(Bytes::copy_from_slice(event.payload));
                 match event.kind {
-                    ChunkKind::Error => {
-                        return Err(UpstreamError::Response(ErrorResponse::read(200, headers, &payload)));
-                    }
-                    ChunkKind::Done | ChunkKind::Malformed => return Err(UpstreamError::BadAnswer),
+                    ChunkKind::Other => {}
                     ChunkKind::Chunk { .. } => {
-                        held.push_back(payload);
                         events.held = held;
                         return Ok(None);
                     }
-                    ChunkKind::Other => {
-                        held_bytes += payload.len();
-                        held.push_back(payload);
+                    ChunkKind::Error => {
+                        let response = ErrorResponse::read(200, headers, event.payload);
+                        return Err(UpstreamError::Response(response));
                     }
+                    ChunkKind::Done | ChunkKind::Malformed => return Err(UpstreamError::BadAnswer),
                 }
             }
             if !has_more || held_bytes > MAX_HELD_BYTES {
@@ -193,7 +187,7 @@ impl Attempt<'_> {
         let limit = if self.request.chat.stream { MAX_EVENT_BYTES } else { MAX_JSON_BYTES };
         let mut body = BytesMut::new();
         loop {
-            body.extend_from_slice(&events.undecoded);
+            body.extend_from_slice(&std::mem::take(&mut events.undecoded));
             if body.len() > limit {
                 return Err(UpstreamError::TooLong);
             }

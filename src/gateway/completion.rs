@@ -1,7 +1,7 @@
 //! A complete answer in one JSON: what was asked for, or what a cache or a guardrail sends in place of a stream.
 //! It is never parsed into a tree: members are copied as they came.
 
-use super::{error_response::ErrorResponse, upstream_error::UpstreamError};
+use super::error_response::{ErrorResponse, UpstreamError};
 use crate::{
     json,
     sse::{self, ChunkKind, DONE},
@@ -12,65 +12,48 @@ use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use std::collections::VecDeque;
 
-/// A `chat.completion` object that was checked.
-#[derive(Debug)]
-pub struct Completion(Bytes);
-
-impl Completion {
-    /// Checks the body of a 200.
-    ///
-    /// # Errors
-    /// An error object, also in a choice, is an error response. A body without `choices`, and a choice without a
-    /// message that holds anything or without a `finish_reason`, is a bad answer.
-    pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, UpstreamError> {
-        let text = text(&body);
-        let kind = sse::classify(text.as_bytes());
-        let [success, choices] = json::members(text, ["success", "choices"]).unwrap_or_default();
-        let is_list = kind == ChunkKind::Other && text.starts_with('[');
-        if kind == ChunkKind::Error || is_list || success.is_some_and(|success| success.get() == "false") {
-            return Err(UpstreamError::Response(ErrorResponse::read(200, headers, &body)));
-        }
-        let choices = choices.map(elements).unwrap_or_default();
-        let is_complete = |choice: &&RawValue| {
-            let members = json::members(choice.get(), ["message", "finish_reason"]);
-            let [message, reason] = members.unwrap_or_default();
-            let reason =
-                reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
-            // A filter may leave nothing of the message.
-            reason.is_some_and(|reason| message.is_some_and(holds_anything) || reason == "content_filter")
-        };
-        if choices.is_empty() || !choices.iter().all(is_complete) {
-            return Err(UpstreamError::BadAnswer);
-        }
-        Ok(Self(body.clone()))
+/// Checks the body of a 200. An error object, also in a choice, is an error response. A body without `choices`, and a
+/// choice without a message that holds anything or without a `finish_reason`, is a bad answer.
+pub fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), UpstreamError> {
+    let text = text(body);
+    let kind = sse::classify(text.as_bytes());
+    let [success, choices] = json::members(text, ["success", "choices"]).unwrap_or_default();
+    let is_list = kind == ChunkKind::Other && text.starts_with('[');
+    if kind == ChunkKind::Error || is_list || success.is_some_and(|success| success.get() == "false") {
+        return Err(UpstreamError::Response(ErrorResponse::read(200, headers, body)));
     }
+    let choices = choices.map(elements).unwrap_or_default();
+    let is_complete = |choice: &&RawValue| {
+        let members = json::members(choice.get(), ["message", "finish_reason"]);
+        let [message, reason] = members.unwrap_or_default();
+        let reason = reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
+        // A filter may leave nothing of the message.
+        reason.is_some_and(|reason| message.is_some_and(holds_anything) || reason == "content_filter")
+    };
+    let is_answer = !choices.is_empty() && choices.iter().all(is_complete);
+    is_answer.then_some(()).ok_or(UpstreamError::BadAnswer)
+}
 
-    /// The body as it came.
-    pub fn into_bytes(self) -> Bytes {
-        self.0
+/// The payloads of a checked answer as a stream, with `[DONE]`.
+pub fn events(body: &[u8], include_usage: bool) -> VecDeque<Bytes> {
+    // JSON has line ends between its values only. In an event they would end a line of it.
+    let text = text(body).replace(['\n', '\r'], " ");
+    let mut chunk = Members::read(&text);
+    chunk.take("object");
+    chunk.push("object", "chat.completion.chunk");
+    let (choices, usage) = (chunk.take("choices"), chunk.take("usage"));
+    let deltas: Vec<_> = choices.iter().flat_map(|list| elements(list)).enumerate().map(delta).collect();
+    let event = |chunk: &Members| raw(chunk).to_string().into();
+    chunk.push("choices", deltas);
+    let mut events = VecDeque::from([event(&chunk)]);
+    if let Some(usage) = usage.filter(|usage| include_usage && usage.get() != "null") {
+        chunk.take("choices");
+        chunk.push("choices", [(); 0]);
+        chunk.push("usage", usage);
+        events.push_back(event(&chunk));
     }
-
-    /// The payloads of the same answer as a stream, with `[DONE]`.
-    pub fn into_events(self, include_usage: bool) -> VecDeque<Bytes> {
-        // JSON has line ends between its values only. In an event they would end a line of it.
-        let text = text(&self.0).replace(['\n', '\r'], " ");
-        let mut chunk = Members::read(&text);
-        chunk.take("object");
-        chunk.push("object", "chat.completion.chunk");
-        let (choices, usage) = (chunk.take("choices"), chunk.take("usage"));
-        let deltas: Vec<_> = choices.iter().flat_map(|list| elements(list)).enumerate().map(delta).collect();
-        let event = |chunk: &Members| serde_json::to_vec(chunk).unwrap_or_default().into();
-        chunk.push("choices", deltas);
-        let mut events = VecDeque::from([event(&chunk)]);
-        if let Some(usage) = usage.filter(|usage| include_usage && usage.get() != "null") {
-            chunk.take("choices");
-            chunk.push("choices", [(); 0]);
-            chunk.push("usage", usage);
-            events.push_back(event(&chunk));
-        }
-        events.push_back(DONE.into());
-        events
-    }
+    events.push_back(DONE.into());
+    events
 }
 
 fn text(body: &[u8]) -> &str {

@@ -1,27 +1,80 @@
-//! What an error response of a gateway means. `docs/failures.md` has the same as a table.
+//! Why an attempt brought no answer, and what an error response means. `docs/failures.md` has the same as tables.
 
 use super::{error_object::ErrorObject, public_words::public_word};
-use crate::error::{ApiError, ApiErrorKind};
+use crate::{
+    chat::{Adjustments, ChatRequest, Parameter},
+    error::{ApiError, ApiErrorKind},
+};
 use http::HeaderMap;
 use std::time::{Duration, SystemTime};
+
+/// Why an attempt failed.
+#[derive(Debug, PartialEq)]
+pub enum UpstreamError {
+    /// No connection: refused, no such host, TLS, or longer than the connect time-out.
+    NotConnected,
+    /// The connection broke before the first event.
+    ConnectionLost,
+    /// No response head, no first event (while another target is left), or no more bytes in time.
+    TimedOut,
+    /// An error response, or an error as first event.
+    Response(ErrorResponse),
+    /// The answer is malformed, empty, or a page.
+    BadAnswer,
+    /// Events where one JSON was asked for.
+    WrongFormat,
+    /// The answer, or its first event, is over the limit.
+    TooLong,
+}
+
+impl UpstreamError {
+    /// The error for the caller.
+    pub fn api_error(&self) -> ApiError {
+        match self {
+            Self::Response(response) => response.api_error(),
+            Self::TimedOut => ApiErrorKind::GatewayTimeout.into(),
+            _ => ApiErrorKind::Gateway.into(),
+        }
+    }
+
+    /// The gateway does not know the model.
+    pub fn is_model_not_found(&self) -> bool {
+        matches!(self, Self::Response(ErrorResponse { class: ModelNotFound, .. }))
+    }
+
+    /// The parameter without which `model` may take the request.
+    pub fn adjustment(
+        &self,
+        chat: &ChatRequest,
+        model: &str,
+        adjustments: &Adjustments,
+    ) -> Option<Parameter> {
+        let Self::Response(response) = self else { return None };
+        match (response.class, &response.param, response.status) {
+            (UnsupportedParameter, Some(param), _) => chat.adjust(param, model, adjustments),
+            // Other gateways word it otherwise and name no parameter.
+            (Refused | UnsupportedParameter, None, 400 | 422) => {
+                chat.added_reasoning_effort(model, adjustments)
+            }
+            _ => None,
+        }
+    }
+}
 
 /// What an error response means for the next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorClass {
-    /// The request itself is refused.
     Refused,
     /// A content filter, a guardrail or data loss prevention blocks the request.
     ContentFilter,
     /// A policy of the gateway denies the request.
     Denied,
-    /// The conversation is too long for this model.
     ContextLength,
     /// The model does not take the parameter that `param` names.
     UnsupportedParameter,
     RateLimited,
     /// Out of quota, credit or budget.
     Quota,
-    /// The key is refused.
     Key,
     /// The gateway's own token is missing or refused.
     GatewayToken,
@@ -111,14 +164,8 @@ fn class(error: &ErrorObject, status: u16) -> ErrorClass {
     by_word.or(is_spent.then_some(Quota)).unwrap_or_else(|| class_of_status(status, error))
 }
 
-/// The class of a code or a type. The numbers are from Cloudflare's pages on [authentication], [guardrails], [DLP],
-/// [rate limits] and [spend limits].
-///
-/// [authentication]: https://developers.cloudflare.com/ai-gateway/configuration/authentication/
-/// [guardrails]: https://developers.cloudflare.com/ai-gateway/features/guardrails/
-/// [DLP]: https://developers.cloudflare.com/ai-gateway/features/dlp/
-/// [rate limits]: https://developers.cloudflare.com/ai-gateway/features/rate-limiting/
-/// [spend limits]: https://developers.cloudflare.com/ai-gateway/features/spend-limits/
+/// The class of a code or a type. The numbers are from Cloudflare's pages on authentication, guardrails, DLP, rate
+/// limits and spend limits (<https://developers.cloudflare.com/ai-gateway/>).
 fn class_of_word(word: &str) -> Option<ErrorClass> {
     Some(match word {
         "insufficient_quota" | "credit_balance_exhausted" | "billing_hard_limit_reached" => Quota,

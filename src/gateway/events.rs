@@ -4,7 +4,7 @@ use crate::sse::{ChunkKind, Decoder, EventTooLong, classify};
 use bytes::{Buf, Bytes};
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use http_body::Body;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::BodyExt;
 use std::{
     collections::VecDeque,
     task::{Context, Poll, ready},
@@ -56,11 +56,6 @@ impl UpstreamEvents {
             held: VecDeque::new(),
             current: Bytes::new(),
         }
-    }
-
-    /// The events of an answer that came as one JSON.
-    pub(super) fn complete(held: VecDeque<Bytes>) -> Self {
-        Self { held, ..Self::new(Empty::new()) }
     }
 
     /// The next event of the bytes that have arrived. `None` when more must arrive first.

@@ -17,13 +17,8 @@ const MAX_MADE_UP: usize = 100;
 /// The memory. Models that a setting names always have room in it.
 pub struct ModelMemory {
     configured: Vec<String>,
-    notes: Mutex<Vec<Note>>,
-}
-
-struct Note {
-    model: String,
-    fact: Fact,
-    until: Instant,
+    /// What is known of which model, and until when.
+    notes: Mutex<Vec<(String, Fact, Instant)>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -68,23 +63,23 @@ impl ModelMemory {
 
     fn facts(&self, model: &str) -> Vec<Fact> {
         let notes = self.notes();
-        notes.iter().filter(|note| note.model == model).map(|note| note.fact).collect()
+        notes.iter().filter(|(name, ..)| name == model).map(|(_, fact, _)| *fact).collect()
     }
 
     fn remember(&self, model: &str, fact: Fact, period: Duration) {
         let mut notes = self.notes();
-        notes.retain(|note| note.model != model || note.fact != fact);
-        let made_up = notes.iter().filter(|note| !self.configured.contains(&note.model)).count();
+        notes.retain(|(name, known, _)| name != model || *known != fact);
+        let made_up = notes.iter().filter(|(name, ..)| !self.configured.contains(name)).count();
         let model = model.to_owned();
         if made_up < MAX_MADE_UP || self.configured.contains(&model) {
-            notes.push(Note { model, fact, until: Instant::now() + period });
+            notes.push((model, fact, Instant::now() + period));
         }
     }
 
     /// The notes that still count.
-    fn notes(&self) -> MutexGuard<'_, Vec<Note>> {
+    fn notes(&self) -> MutexGuard<'_, Vec<(String, Fact, Instant)>> {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.retain(|note| note.until > Instant::now());
+        notes.retain(|(.., until)| *until > Instant::now());
         notes
     }
 }

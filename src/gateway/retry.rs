@@ -1,7 +1,10 @@
 //! What comes next after an attempt failed: a pure function of the error and of what was tried before.
 //! `docs/failures.md` has the same rules as a table.
 
-use super::{error_response::ErrorClass, targets::Next, upstream_error::UpstreamError};
+use super::{
+    error_response::{ErrorClass, UpstreamError},
+    targets::Next,
+};
 use crate::chat::Parameter;
 use std::time::Duration;
 
