@@ -9,7 +9,6 @@
 mod attempt;
 mod completion;
 mod error_object;
-mod error_response;
 mod events;
 mod model_memory;
 mod public_words;
@@ -17,12 +16,13 @@ mod request;
 mod response_headers;
 mod retry;
 mod targets;
+mod upstream_error;
 
 pub use attempt::{Answer, OpenAnswer};
-pub use error_response::ErrorResponse;
 pub use events::{Arrival, UpstreamEvents};
 pub use public_words::public_word;
 pub use request::{Metadata, UpstreamRequest};
+pub use upstream_error::UpstreamError;
 
 use crate::{
     config::GatewayConfig,
@@ -31,11 +31,11 @@ use crate::{
     telemetry::AttemptLog,
 };
 use attempt::Attempt;
-use error_response::UpstreamError;
-use model_memory::ModelMemory;
+use model_memory::{Fact, ModelMemory};
 use retry::{Decision, RetryState};
 use targets::Targets;
 use tokio::time::{Instant, sleep};
+use upstream_error::ErrorClass;
 
 /// The gateway and its fallbacks.
 pub struct Gateway {
@@ -89,14 +89,14 @@ impl Gateway {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 };
-                if let UpstreamError::Response(response) = &error {
-                    log.lock().gateway_code = response.gateway_code;
-                }
-                if error.is_model_not_found() {
-                    self.memory.retire(target.is_primary_base, target.model);
+                log.lock().gateway_code = error.gateway_code;
+                let model_not_found = error.class == ErrorClass::ModelNotFound;
+                if model_not_found {
+                    let is_primary_base = target.is_primary_base;
+                    self.memory.remember(target.model, Fact::Retired { is_primary_base });
                 }
                 if !state.past_first_target {
-                    first_model_not_found = error.is_model_not_found();
+                    first_model_not_found = model_not_found;
                 }
                 if !state.past_first_target || first_model_not_found {
                     reported = error.api_error();
@@ -123,7 +123,7 @@ impl Gateway {
                     Decision::Adjust(parameter) => {
                         state.adjusted += 1;
                         adjustments.insert(parameter);
-                        self.memory.adjust(target.model, parameter);
+                        self.memory.remember(target.model, Fact::Refuses(parameter));
                     }
                     Decision::Go(next) => break Some(next),
                     Decision::RefreshKey | Decision::GiveUp => break None,

@@ -2,11 +2,11 @@
 
 use super::{
     completion,
-    error_response::{ErrorResponse, UpstreamError},
     events::{Arrival, UpstreamEvents},
     request::UpstreamRequest,
     response_headers,
     targets::Target,
+    upstream_error::{ErrorClass::*, UpstreamError},
 };
 use crate::{
     chat::Adjustments,
@@ -66,13 +66,21 @@ impl Attempt<'_> {
         // A JSON comes all at once at its end, so that only the deadline can tell a slow answer from none.
         let left = self.request.deadline.saturating_duration_since(Instant::now());
         let limit = if self.has_another { left / 2 } else { left };
-        timeout(limit, self.answer(headers)).await.unwrap_or(Err(UpstreamError::TimedOut))
+        timeout(limit, self.answer(headers)).await.unwrap_or(Err(TooSlow.into()))
     }
 
     async fn answer(&self, headers: HeaderMap) -> Result<Answer, UpstreamError> {
-        self.log.started(self.target.model);
+        let Self { config, target, request: UpstreamRequest { chat, .. }, .. } = self;
+        self.log.started(target.model);
         let sent = Instant::now();
-        let (head, body) = self.send(headers).await?.into_parts();
+        let body = chat.render(target.model, self.adjustments);
+        let sending =
+            self.client.post(target.base.chat_completions.clone()).headers(headers).body(body).send();
+        let limit = if chat.stream { config.response_timeout } else { Duration::MAX };
+        let response = timeout(limit, sending).await.map_err(|_| TooSlow)?;
+        let response =
+            response.map_err(|error| if error.is_connect() { NotConnected } else { ConnectionLost })?;
+        let (head, body) = Response::<reqwest::Body>::from(response).into_parts();
         let (status, headers) = (head.status.as_u16(), response_headers::public(&head.headers));
         let text = |name| headers.get(name)?.to_str().ok().map(str::to_owned);
         self.log.lock().response = Some(GatewayResponse {
@@ -90,28 +98,16 @@ impl Attempt<'_> {
                 }
             };
             let _ = timeout(ERROR_BODY_TIME, reading).await;
-            return Err(UpstreamError::Response(ErrorResponse::read(status, &head.headers, &body)));
+            return Err(UpstreamError::read(status, &head.headers, &body));
         }
         if let Some(body) = self.beginning(&head.headers, &mut events).await? {
             completion::check(&head.headers, &body)?;
-            if !self.request.chat.stream {
+            if !chat.stream {
                 return Ok(Answer::Json(headers, body));
             }
-            events.held = completion::events(&body, self.request.chat.include_usage);
+            events.held = completion::events(&body, chat.include_usage);
         }
-        Ok(Answer::Stream(OpenAnswer { headers, model: self.target.model.to_owned(), events }))
-    }
-
-    async fn send(&self, headers: HeaderMap) -> Result<Response<reqwest::Body>, UpstreamError> {
-        let url = self.target.base.chat_completions.clone();
-        let body = self.request.chat.render(self.target.model, self.adjustments);
-        let sending = self.client.post(url).headers(headers).body(body).send();
-        let limit = if self.request.chat.stream { self.config.response_timeout } else { Duration::MAX };
-        match timeout(limit, sending).await.map_err(|_| UpstreamError::TimedOut)? {
-            Ok(response) => Ok(response.into()),
-            Err(error) if error.is_connect() => Err(UpstreamError::NotConnected),
-            Err(_) => Err(UpstreamError::ConnectionLost),
-        }
+        Ok(Answer::Stream(OpenAnswer { headers, model: target.model.to_owned(), events }))
     }
 
     /// Reads until it is clear what the answer is: events (`None`), which `events` then still holds, or one JSON.
@@ -120,24 +116,37 @@ impl Attempt<'_> {
         headers: &HeaderMap,
         events: &mut UpstreamEvents,
     ) -> Result<Option<Bytes>, UpstreamError> {
-        let patience = match self.request.chat.lets_model_reason(self.target.model, self.adjustments) {
+        let chat = &self.request.chat;
+        let patience = match chat.lets_model_reason(self.target.model, self.adjustments) {
             true => self.config.first_thought_timeout,
             false => self.config.first_event_timeout,
         };
         let first_event_by = Instant::now() + patience;
-        let (mut held, mut held_bytes, mut has_begun) = (VecDeque::new(), 0, false);
+        // A stream's JSON becomes events, which have a limit of their own.
+        let max_json_bytes = if chat.stream { MAX_EVENT_BYTES } else { MAX_JSON_BYTES };
+        let (mut held, mut held_bytes) = (VecDeque::new(), 0);
+        let (mut json, mut is_json, mut has_begun) = (BytesMut::new(), false, false);
         loop {
             let has_more = self.arrival(events, first_event_by).await?;
             let text = events.undecoded.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&events.undecoded);
-            match text.trim_ascii_start().first() {
-                first if has_begun || first.is_none() => {}
-                Some(b'{' | b'[') => return self.collect(events, first_event_by).await.map(Some),
-                Some(b'<') => return Err(UpstreamError::BadAnswer),
-                _ if !self.request.chat.stream => return Err(UpstreamError::WrongFormat),
-                _ => has_begun = true,
+            let first = text.trim_ascii_start().first().filter(|_| !has_begun);
+            has_begun |= first.is_some();
+            match first {
+                Some(b'{' | b'[') => is_json = true,
+                Some(b'<') => return Err(BadAnswer.into()),
+                Some(_) if !chat.stream => return Err(WrongFormat.into()),
+                _ => {}
+            }
+            if is_json {
+                json.extend_from_slice(&std::mem::take(&mut events.undecoded));
+                match json.len() > max_json_bytes {
+                    true => return Err(TooLong.into()),
+                    false if has_more => continue,
+                    false => return Ok(Some(json.freeze())),
+                }
             }
             loop {
-                let event = match events.next().map_err(|_| UpstreamError::TooLong)? {
+                let event = match events.next().map_err(|_| TooLong)? {
                     None if !has_more => events.last(),
                     event => event,
                 };
@@ -150,50 +159,28 @@ impl Attempt<'_> {
                         events.held = held;
                         return Ok(None);
                     }
-                    ChunkKind::Error => {
-                        let response = ErrorResponse::read(200, headers, event.payload);
-                        return Err(UpstreamError::Response(response));
-                    }
-                    ChunkKind::Done | ChunkKind::Malformed => return Err(UpstreamError::BadAnswer),
+                    ChunkKind::Error => return Err(UpstreamError::read(200, headers, event.payload)),
+                    ChunkKind::Done | ChunkKind::Malformed => return Err(BadAnswer.into()),
                 }
             }
             if !has_more || held_bytes > MAX_HELD_BYTES {
-                return Err(UpstreamError::BadAnswer);
+                return Err(BadAnswer.into());
             }
         }
     }
 
     /// Waits for more bytes, within the time limits of a stream. Returns false at the end of the body.
-    async fn arrival(
-        &self,
-        events: &mut UpstreamEvents,
-        first_event_by: Instant,
-    ) -> Result<bool, UpstreamError> {
+    async fn arrival(&self, events: &mut UpstreamEvents, first_by: Instant) -> Result<bool, UpstreamError> {
         let silent_at = Instant::now() + self.config.idle_timeout;
         let by = match (self.request.chat.stream, self.has_another) {
             (false, _) => self.request.deadline,
             (true, false) => silent_at,
-            (true, true) => silent_at.min(first_event_by),
+            (true, true) => silent_at.min(first_by),
         };
-        match timeout_at(by, events.arrival()).await.map_err(|_| UpstreamError::TimedOut)? {
+        match timeout_at(by, events.arrival()).await.map_err(|_| TooSlow)? {
             Arrival::Bytes => Ok(true),
             Arrival::End => Ok(false),
-            Arrival::Broken => Err(UpstreamError::ConnectionLost),
-        }
-    }
-
-    async fn collect(&self, events: &mut UpstreamEvents, by: Instant) -> Result<Bytes, UpstreamError> {
-        // A stream's JSON becomes events, which have a limit of their own.
-        let limit = if self.request.chat.stream { MAX_EVENT_BYTES } else { MAX_JSON_BYTES };
-        let mut body = BytesMut::new();
-        loop {
-            body.extend_from_slice(&std::mem::take(&mut events.undecoded));
-            if body.len() > limit {
-                return Err(UpstreamError::TooLong);
-            }
-            if !self.arrival(events, by).await? {
-                return Ok(body.freeze());
-            }
+            Arrival::Broken => Err(ConnectionLost.into()),
         }
     }
 }

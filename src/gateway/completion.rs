@@ -1,7 +1,7 @@
 //! A complete answer in one JSON: what was asked for, or what a cache or a guardrail sends in place of a stream.
 //! It is never parsed into a tree: members are copied as they came.
 
-use super::error_response::{ErrorResponse, UpstreamError};
+use super::upstream_error::{ErrorClass, UpstreamError};
 use crate::{
     json,
     sse::{self, ChunkKind, DONE},
@@ -20,7 +20,7 @@ pub fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), UpstreamError> {
     let [success, choices] = json::members(text, ["success", "choices"]).unwrap_or_default();
     let is_list = kind == ChunkKind::Other && text.starts_with('[');
     if kind == ChunkKind::Error || is_list || success.is_some_and(|success| success.get() == "false") {
-        return Err(UpstreamError::Response(ErrorResponse::read(200, headers, body)));
+        return Err(UpstreamError::read(200, headers, body));
     }
     let choices = choices.map(elements).unwrap_or_default();
     let is_complete = |choice: &&RawValue| {
@@ -31,7 +31,7 @@ pub fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), UpstreamError> {
         reason.is_some_and(|reason| message.is_some_and(holds_anything) || reason == "content_filter")
     };
     let is_answer = !choices.is_empty() && choices.iter().all(is_complete);
-    is_answer.then_some(()).ok_or(UpstreamError::BadAnswer)
+    is_answer.then_some(()).ok_or(ErrorClass::BadAnswer.into())
 }
 
 /// The payloads of a checked answer as a stream, with `[DONE]`.

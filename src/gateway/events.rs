@@ -7,7 +7,8 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use std::{
     collections::VecDeque,
-    task::{Context, Poll, ready},
+    future::{poll_fn, ready},
+    task::{Context, Poll},
     time::Duration,
 };
 use tokio::time::timeout;
@@ -50,7 +51,12 @@ impl UpstreamEvents {
     /// The events of a response body.
     pub fn new(body: impl Body<Data = Bytes> + Send + 'static) -> Self {
         Self {
-            body: body.into_data_stream().map_err(drop).fuse().boxed(),
+            body: body
+                .into_data_stream()
+                .map_err(drop)
+                .try_filter(|data| ready(!data.is_empty()))
+                .fuse()
+                .boxed(),
             decoder: Decoder::default(),
             undecoded: Bytes::new(),
             held: VecDeque::new(),
@@ -81,20 +87,19 @@ impl UpstreamEvents {
 
     /// Waits for more bytes. Call it only when [`next`](Self::next) has returned `None`.
     pub fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
-        loop {
-            match ready!(self.body.poll_next_unpin(cx)) {
-                Some(Ok(data)) if data.is_empty() => continue,
-                Some(Ok(data)) => self.undecoded = data,
-                Some(Err(())) => return Poll::Ready(Arrival::Broken),
-                None => return Poll::Ready(Arrival::End),
+        self.body.poll_next_unpin(cx).map(|next| match next {
+            Some(Ok(data)) => {
+                self.undecoded = data;
+                Arrival::Bytes
             }
-            return Poll::Ready(Arrival::Bytes);
-        }
+            Some(Err(())) => Arrival::Broken,
+            None => Arrival::End,
+        })
     }
 
     /// Waits for more bytes, as [`poll_arrival`](Self::poll_arrival) does.
     pub(super) async fn arrival(&mut self) -> Arrival {
-        std::future::poll_fn(|cx| self.poll_arrival(cx)).await
+        poll_fn(|cx| self.poll_arrival(cx)).await
     }
 
     /// Reads the rest of the body for a moment, in the background, to keep its connection.

@@ -22,11 +22,10 @@ pub struct ModelMemory {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Fact {
+pub enum Fact {
     /// The base, or the fallback base, does not have the model.
-    Retired {
-        is_primary_base: bool,
-    },
+    Retired { is_primary_base: bool },
+    /// The model refuses the parameter.
     Refuses(Parameter),
 }
 
@@ -35,19 +34,19 @@ impl ModelMemory {
         Self { configured, notes: Mutex::default() }
     }
 
-    /// Remembers that a base does not have a model.
-    pub fn retire(&self, is_primary_base: bool, model: &str) {
-        self.remember(model, Fact::Retired { is_primary_base }, RETIRED_FOR);
+    pub fn remember(&self, model: &str, fact: Fact) {
+        let period = if let Fact::Refuses(_) = fact { ADJUSTED_FOR } else { RETIRED_FOR };
+        let mut notes = self.notes();
+        notes.retain(|(name, known, _)| name != model || *known != fact);
+        let made_up = notes.iter().filter(|(name, ..)| !self.configured.contains(name)).count();
+        let model = model.to_owned();
+        if made_up < MAX_MADE_UP || self.configured.contains(&model) {
+            notes.push((model, fact, Instant::now() + period));
+        }
     }
 
-    /// Whether a base is known not to have a model.
-    pub fn is_retired(&self, is_primary_base: bool, model: &str) -> bool {
-        self.facts(model).contains(&Fact::Retired { is_primary_base })
-    }
-
-    /// Remembers that a model refuses a parameter.
-    pub fn adjust(&self, model: &str, parameter: Parameter) {
-        self.remember(model, Fact::Refuses(parameter), ADJUSTED_FOR);
+    pub fn facts(&self, model: &str) -> Vec<Fact> {
+        self.notes().iter().filter(|(name, ..)| name == model).map(|(_, fact, _)| *fact).collect()
     }
 
     /// The parameters that a model refuses.
@@ -59,21 +58,6 @@ impl ModelMemory {
             }
         }
         adjustments
-    }
-
-    fn facts(&self, model: &str) -> Vec<Fact> {
-        let notes = self.notes();
-        notes.iter().filter(|(name, ..)| name == model).map(|(_, fact, _)| *fact).collect()
-    }
-
-    fn remember(&self, model: &str, fact: Fact, period: Duration) {
-        let mut notes = self.notes();
-        notes.retain(|(name, known, _)| name != model || *known != fact);
-        let made_up = notes.iter().filter(|(name, ..)| !self.configured.contains(name)).count();
-        let model = model.to_owned();
-        if made_up < MAX_MADE_UP || self.configured.contains(&model) {
-            notes.push((model, fact, Instant::now() + period));
-        }
     }
 
     /// The notes that still count.
@@ -88,20 +72,26 @@ impl ModelMemory {
 mod tests {
     use super::*;
 
+    fn retired(is_primary_base: bool) -> Fact {
+        Fact::Retired { is_primary_base }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn forgets_after_a_while() {
         let memory = ModelMemory::new(vec![]);
-        memory.retire(true, "a");
-        memory.adjust("a", Parameter::Temperature);
+        memory.remember("a", retired(true));
+        memory.remember("a", Fact::Refuses(Parameter::Temperature));
         assert!(
-            memory.is_retired(true, "a") && !memory.is_retired(false, "a") && !memory.is_retired(true, "b")
+            memory.facts("a").contains(&retired(true))
+                && !memory.facts("a").contains(&retired(false))
+                && !memory.facts("b").contains(&retired(true))
         );
         assert!(memory.adjustments("a").contains(Parameter::Temperature));
         tokio::time::advance(RETIRED_FOR).await;
-        assert!(!memory.is_retired(true, "a") && !memory.adjustments("a").is_empty());
+        assert!(!memory.facts("a").contains(&retired(true)) && !memory.adjustments("a").is_empty());
         tokio::time::advance(ADJUSTED_FOR).await;
         assert!(memory.adjustments("a").is_empty());
-        memory.adjust("a", Parameter::TopP);
+        memory.remember("a", Fact::Refuses(Parameter::TopP));
         assert!(!memory.adjustments("a").contains(Parameter::Temperature), "an old refusal came back");
     }
 
@@ -109,13 +99,13 @@ mod tests {
     async fn made_up_names_push_nothing_out_and_are_bounded() {
         let memory = ModelMemory::new(vec!["default".to_owned()]);
         for number in 0..1000 {
-            memory.retire(true, &format!("made-up-{number}"));
+            memory.remember(&format!("made-up-{number}"), retired(true));
         }
         assert_eq!(memory.notes().len(), MAX_MADE_UP);
-        memory.retire(true, "default");
-        assert!(memory.is_retired(true, "default"));
+        memory.remember("default", retired(true));
+        assert!(memory.facts("default").contains(&retired(true)));
         tokio::time::advance(RETIRED_FOR).await;
-        memory.retire(true, "made-up-1000");
-        assert!(memory.is_retired(true, "made-up-1000"), "old names make room");
+        memory.remember("made-up-1000", retired(true));
+        assert!(memory.facts("made-up-1000").contains(&retired(true)), "old names make room");
     }
 }

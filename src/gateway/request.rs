@@ -5,8 +5,8 @@ use crate::{
     caller::Caller, chat::ChatRequest, config::GatewayConfig, secret_string::SecretString,
     secrets::OpenAiSecret,
 };
-use http::{HeaderMap, HeaderValue};
-use serde::Serializer;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
 /// A tenant's name comes from a token and may have any length. A header may not.
@@ -22,26 +22,26 @@ pub struct UpstreamRequest {
     pub deadline: Instant,
 }
 
-/// `cf-aig-metadata`: one JSON object. Cloudflare takes five entries at most.
-pub struct Metadata(Vec<u8>);
+/// `cf-aig-metadata`: names and values. Cloudflare takes five at most.
+pub struct Metadata([(&'static str, Option<String>); 5]);
 
 impl Metadata {
     /// The entries of one request. `trace` is X-Ray's trace id.
-    pub fn new(caller: &Caller, request_id: &str, route: &'static str, trace: Option<&str>) -> Self {
-        let client =
-            caller.tenant.as_deref().map(|name| name.chars().take(MAX_CLIENT_CHARS).collect::<String>());
-        let entries = [
-            ("client", client.as_deref()),
-            ("user", caller.user_hash.as_deref()),
-            ("request_id", Some(request_id)),
-            ("route", Some(route)),
-            ("trace", trace),
-        ];
-        let mut json = Vec::new();
-        // Text has a JSON form, and a `Vec` takes it.
-        let _ = serde_json::Serializer::new(&mut json)
-            .collect_map(entries.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        Self(json)
+    pub fn new(caller: &Caller, request_id: &str, route: &str, trace: Option<&str>) -> Self {
+        let client = caller.tenant.as_deref().map(|name| name.chars().take(MAX_CLIENT_CHARS).collect());
+        Self([
+            ("client", client),
+            ("user", caller.user_hash.clone()),
+            ("request_id", Some(request_id.to_owned())),
+            ("route", Some(route.to_owned())),
+            ("trace", trace.map(str::to_owned)),
+        ])
+    }
+}
+
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))))
     }
 }
 
@@ -53,42 +53,34 @@ impl UpstreamRequest {
         target: &Target<'_>,
         secret: &OpenAiSecret,
     ) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        let mut insert = |name: &'static str, value: &[u8]| {
-            if let Ok(mut value) = HeaderValue::from_bytes(value) {
-                value.set_sensitive(value.as_bytes().starts_with(b"Bearer "));
-                headers.insert(name, value);
-            }
-        };
         let bearer = |token: &SecretString| ["Bearer ", token.expose()].concat();
-        insert("content-type", b"application/json");
-        insert("accept", if self.chat.stream { b"text/event-stream" } else { b"application/json" });
-        // A compressed stream would wait in the gateway until a block of it is full.
-        insert("accept-encoding", b"identity");
-        if let Some(key) = &secret.api_key {
-            insert("authorization", bearer(key).as_bytes());
-        }
+        let accept = if self.chat.stream { "text/event-stream" } else { "application/json" };
+        let mut headers = vec![
+            ("content-type", Some("application/json".to_owned())),
+            ("accept", Some(accept.to_owned())),
+            // A compressed stream would wait in the gateway until a block of it is full.
+            ("accept-encoding", Some("identity".to_owned())),
+            ("authorization", secret.api_key.as_ref().map(bearer)),
+        ];
         let is_cloudflare = target.base.is_cloudflare_gateway()
             || config.gateway_id.is_some()
             || secret.cloudflare_token.is_some();
-        if !target.is_primary_base || !is_cloudflare {
-            return headers;
+        if target.is_primary_base && is_cloudflare {
+            headers.extend([
+                ("cf-aig-authorization", secret.cloudflare_token.as_ref().map(bearer)),
+                ("cf-aig-metadata", serde_json::to_string(&self.metadata).ok()),
+                ("cf-aig-cache-ttl", config.cache_ttl.map(|seconds| seconds.to_string())),
+                ("cf-aig-skip-cache", config.cache_ttl.is_none().then(|| "true".to_owned())),
+                ("cf-aig-collect-log-payload", config.log_payloads.map(|keeps| keeps.to_string())),
+                ("cf-aig-gateway-id", config.gateway_id.clone()),
+            ]);
         }
-        if let Some(token) = &secret.cloudflare_token {
-            insert("cf-aig-authorization", bearer(token).as_bytes());
-        }
-        insert("cf-aig-metadata", &self.metadata.0);
-        match config.cache_ttl {
-            Some(seconds) => insert("cf-aig-cache-ttl", seconds.to_string().as_bytes()),
-            None => insert("cf-aig-skip-cache", b"true"),
-        }
-        if let Some(log_payloads) = config.log_payloads {
-            insert("cf-aig-collect-log-payload", log_payloads.to_string().as_bytes());
-        }
-        if let Some(id) = &config.gateway_id {
-            insert("cf-aig-gateway-id", id.as_bytes());
-        }
-        headers
+        let header = |(name, value): (_, Option<String>)| {
+            let mut value = HeaderValue::try_from(value?).ok()?;
+            value.set_sensitive(value.as_bytes().starts_with(b"Bearer "));
+            Some((HeaderName::from_static(name), value))
+        };
+        headers.into_iter().filter_map(header).collect()
     }
 }
 

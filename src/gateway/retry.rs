@@ -2,8 +2,8 @@
 //! `docs/failures.md` has the same rules as a table.
 
 use super::{
-    error_response::{ErrorClass, UpstreamError},
     targets::Next,
+    upstream_error::{ErrorClass, UpstreamError},
 };
 use crate::chat::Parameter;
 use std::time::Duration;
@@ -54,43 +54,32 @@ pub fn decide(
     left: Duration,
     jitter: f64,
 ) -> Decision {
-    use Decision::{GiveUp, Go};
-    use ErrorClass::*;
+    use {Decision::Go, ErrorClass::*};
     if let Some(parameter) = adjustment.filter(|_| state.adjusted < MAX_ADJUSTMENTS) {
         return Decision::Adjust(parameter);
     }
-    let retry = |asked_for: Option<Duration>| {
-        // Between half of the pause and all of it, so that callers that failed together do not return together.
-        let back_off = FIRST_BACK_OFF * 2_u32.saturating_pow(state.retries);
-        let wait = asked_for.unwrap_or_else(|| back_off.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0));
-        let may_retry = !state.past_first_target && state.retries < state.max_retries && wait < left;
-        if may_retry { Decision::RetryAfter(wait) } else { Go(Next::Target) }
-    };
-    let response = match error {
-        UpstreamError::Response(response) => response,
-        // Most lost connections were idle for too long. A new one is as good at once as later.
-        UpstreamError::ConnectionLost if state.retries == 0 => return retry(Some(Duration::ZERO)),
-        UpstreamError::NotConnected | UpstreamError::ConnectionLost | UpstreamError::BadAnswer => {
-            return retry(None);
-        }
-        UpstreamError::TimedOut | UpstreamError::WrongFormat => return Go(Next::Target),
-        UpstreamError::TooLong => return GiveUp,
-    };
-    match response.class {
+    match error.class {
         Key | GatewayToken if !state.key_refreshed => Decision::RefreshKey,
         Key | Misconfigured => Go(Next::FallbackBase),
-        Other if response.should_retry != Some(true) => Go(Next::FallbackBase),
+        Other if error.should_retry != Some(true) => Go(Next::FallbackBase),
         ContextLength | ModelNotFound => Go(Next::Model),
-        RateLimited | Timeout | Fault | Other => {
-            let is_long = response.retry_after > Some(LONGEST_WAIT);
-            if is_long || response.should_retry == Some(false) {
-                return Go(Next::Target);
-            }
-            retry(response.retry_after)
+        TooSlow | WrongFormat => Go(Next::Target),
+        NotConnected | ConnectionLost | BadAnswer | RateLimited | Timeout | Fault | Other => {
+            // Between half of the pause and all of it, so that callers that failed together do not return together.
+            let back_off = FIRST_BACK_OFF * 2_u32.saturating_pow(state.retries);
+            let wait = match error.retry_after {
+                Some(asked_for) => asked_for,
+                // Most lost connections were idle for too long. A new one is as good at once as later.
+                None if error.class == ConnectionLost && state.retries == 0 => Duration::ZERO,
+                None => back_off.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0),
+            };
+            let is_welcome = error.should_retry != Some(false) && error.retry_after <= Some(LONGEST_WAIT);
+            let is_left = !state.past_first_target && state.retries < state.max_retries && wait < left;
+            if is_welcome && is_left { Decision::RetryAfter(wait) } else { Go(Next::Target) }
         }
         // The gateway has decided. Another base would be a way around it.
         Refused | ContentFilter | Denied | UnsupportedParameter | Quota | GatewayToken | GatewayNotSetUp
-        | Forbidden | GuardrailDown => GiveUp,
+        | Forbidden | GuardrailDown | TooLong => Decision::GiveUp,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The targets of one request, in the order in which they are asked.
 
-use super::model_memory::ModelMemory;
+use super::model_memory::{Fact, ModelMemory};
 use crate::config::{BaseUrl, GatewayConfig};
 
 #[derive(Clone, Copy)]
@@ -43,7 +43,10 @@ impl<'a> Targets<'a> {
         all.reverse();
         // A model that the first base does not know is skipped on both.
         let is_retired = |target: &Target<'_>| {
-            memory.is_retired(true, target.model) || memory.is_retired(target.is_primary_base, target.model)
+            memory.facts(target.model).into_iter().any(|fact| match fact {
+                Fact::Retired { is_primary_base } => is_primary_base || !target.is_primary_base,
+                Fact::Refuses(_) => false,
+            })
         };
         let left: Vec<_> = all.iter().copied().filter(|target| !is_retired(target)).collect();
         // When all are retired, asking is the only way to find out whether that still holds.

@@ -61,17 +61,17 @@ fn advances() {
 async fn skips_retired_models_for_ten_minutes() {
     let (config, memory) = (config(&[]), ModelMemory::new(vec![]));
     let plan = |model: &str| names(&Targets::new(&config, true, model, &memory));
-    memory.retire(false, "m2");
+    memory.remember("m2", Fact::Retired { is_primary_base: false });
     assert_eq!(plan("m1"), ["am1", "bm1", "am2", "am3", "bm3"]);
-    memory.retire(true, "m1");
+    memory.remember("m1", Fact::Retired { is_primary_base: true });
     assert_eq!(plan("m1"), ["am2", "am3", "bm3"]);
     for model in ["m2", "m3"] {
-        memory.retire(true, model);
+        memory.remember(model, Fact::Retired { is_primary_base: true });
     }
     assert_eq!(plan("m1").len(), 6, "with nothing left, all are asked");
     tokio::time::advance(std::time::Duration::from_secs(600)).await;
     assert_eq!(plan("m1").len(), 6);
-    memory.retire(true, "m1");
+    memory.remember("m1", Fact::Retired { is_primary_base: true });
     assert_eq!(plan("m1"), ["am2", "bm2", "am3", "bm3"]);
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn read(status: u16, body: &str) -> ErrorResponse {
-    ErrorResponse::read(status, &HeaderMap::new(), body.as_bytes())
+fn read(status: u16, body: &str) -> UpstreamError {
+    UpstreamError::read(status, &HeaderMap::new(), body.as_bytes())
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn zero_and_the_past_are_no_pause() {
         [("retry-after", "0"), ("retry-after-ms", "0"), ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")]
     {
         let headers = HeaderMap::from_iter([(http::HeaderName::from_static(name), value.parse().unwrap())]);
-        assert_eq!(ErrorResponse::read(429, &headers, b"").retry_after, None, "{name}: {value}");
+        assert_eq!(UpstreamError::read(429, &headers, b"").retry_after, None, "{name}: {value}");
     }
 }
 
@@ -259,9 +259,9 @@ fn reads_pauses() {
     let read = |headers: &[(&'static str, &str)]| {
         let headers =
             headers.iter().map(|(name, value)| (http::HeaderName::from_static(name), value.parse().unwrap()));
-        ErrorResponse::read(429, &headers.collect(), b"")
+        UpstreamError::read(429, &headers.collect(), b"")
     };
-    let seconds = |response: &ErrorResponse| response.retry_after.map(|wait| wait.as_secs_f64());
+    let seconds = |response: &UpstreamError| response.retry_after.map(|wait| wait.as_secs_f64());
     assert_eq!(seconds(&read(&[("retry-after", "2")])), Some(2.0));
     assert_eq!(seconds(&read(&[("retry-after", "2"), ("retry-after-ms", "150")])), Some(0.15));
     assert_eq!(seconds(&read(&[("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT")])), None);

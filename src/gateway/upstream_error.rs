@@ -1,4 +1,4 @@
-//! Why an attempt brought no answer, and what an error response means. `docs/failures.md` has the same as tables.
+//! Why one attempt at one target brought no answer. `docs/failures.md` has the same as tables.
 
 use super::{error_object::ErrorObject, public_words::public_word};
 use crate::{
@@ -8,62 +8,21 @@ use crate::{
 use http::HeaderMap;
 use std::time::{Duration, SystemTime};
 
-/// Why an attempt failed.
-#[derive(Debug, PartialEq)]
-pub enum UpstreamError {
+/// What an error means for the next step.
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+pub enum ErrorClass {
     /// No connection: refused, no such host, TLS, or longer than the connect time-out.
     NotConnected,
     /// The connection broke before the first event.
     ConnectionLost,
     /// No response head, no first event (while another target is left), or no more bytes in time.
-    TimedOut,
-    /// An error response, or an error as first event.
-    Response(ErrorResponse),
+    TooSlow,
     /// The answer is malformed, empty, or a page.
     BadAnswer,
     /// Events where one JSON was asked for.
     WrongFormat,
     /// The answer, or its first event, is over the limit.
     TooLong,
-}
-
-impl UpstreamError {
-    /// The error for the caller.
-    pub fn api_error(&self) -> ApiError {
-        match self {
-            Self::Response(response) => response.api_error(),
-            Self::TimedOut => ApiErrorKind::GatewayTimeout.into(),
-            _ => ApiErrorKind::Gateway.into(),
-        }
-    }
-
-    /// The gateway does not know the model.
-    pub fn is_model_not_found(&self) -> bool {
-        matches!(self, Self::Response(ErrorResponse { class: ModelNotFound, .. }))
-    }
-
-    /// The parameter without which `model` may take the request.
-    pub fn adjustment(
-        &self,
-        chat: &ChatRequest,
-        model: &str,
-        adjustments: &Adjustments,
-    ) -> Option<Parameter> {
-        let Self::Response(response) = self else { return None };
-        match (response.class, &response.param, response.status) {
-            (UnsupportedParameter, Some(param), _) => chat.adjust(param, model, adjustments),
-            // Other gateways word it otherwise and name no parameter.
-            (Refused | UnsupportedParameter, None, 400 | 422) => {
-                chat.added_reasoning_effort(model, adjustments)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What an error response means for the next step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorClass {
     Refused,
     /// A content filter, a guardrail or data loss prevention blocks the request.
     ContentFilter,
@@ -78,28 +37,27 @@ pub enum ErrorClass {
     Key,
     /// The gateway's own token is missing or refused.
     GatewayToken,
-    /// The gateway does not exist.
     GatewayNotSetUp,
     /// The key may not do this.
     Forbidden,
     /// Something on the way to the model is set up wrongly.
     Misconfigured,
-    /// The model does not exist, or no longer.
     ModelNotFound,
     /// The gateway's own time-out.
     Timeout,
     /// A guardrail is down and set to block.
     GuardrailDown,
     /// The gateway or the provider failed.
+    #[default]
     Fault,
     /// Another 4xx.
     Other,
 }
 use ErrorClass::*;
 
-/// An error response.
-#[derive(Debug, PartialEq)]
-pub struct ErrorResponse {
+/// Why an attempt failed.
+#[derive(Debug, Default)]
+pub struct UpstreamError {
     pub(super) class: ErrorClass,
     /// The HTTP status; 200 for an error inside a stream.
     pub(super) status: u16,
@@ -115,7 +73,13 @@ pub struct ErrorResponse {
     pub gateway_code: Option<u32>,
 }
 
-impl ErrorResponse {
+impl From<ErrorClass> for UpstreamError {
+    fn from(class: ErrorClass) -> Self {
+        Self { class, ..Self::default() }
+    }
+}
+
+impl UpstreamError {
     /// Reads an error response. `status` is 200 for an error inside a stream.
     pub fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let error = ErrorObject::find(body);
@@ -141,8 +105,8 @@ impl ErrorResponse {
             Key | GatewayToken | GatewayNotSetUp | Forbidden | Misconfigured | ModelNotFound => {
                 return ApiErrorKind::GatewayMisconfigured.into();
             }
-            Timeout => return ApiErrorKind::GatewayTimeout.into(),
-            GuardrailDown | Fault | Other => return ApiErrorKind::Gateway.into(),
+            Timeout | TooSlow => return ApiErrorKind::GatewayTimeout.into(),
+            _ => return ApiErrorKind::Gateway.into(),
         };
         let mut error = ApiError::from(kind);
         let default_code = (self.class == ContentFilter).then_some("content_filter");
@@ -153,6 +117,21 @@ impl ErrorResponse {
         let wait = self.retry_after.filter(|_| kind == ApiErrorKind::RateLimited);
         error.retry_after = wait.map(|wait| wait.as_millis().div_ceil(1000) as u64);
         error
+    }
+
+    /// The parameter without which `model` may take the request.
+    pub(super) fn adjustment(
+        &self,
+        chat: &ChatRequest,
+        model: &str,
+        tried: &Adjustments,
+    ) -> Option<Parameter> {
+        match (self.class, &self.param, self.status) {
+            (UnsupportedParameter, Some(param), _) => chat.adjust(param, model, tried),
+            // Other gateways word it otherwise and name no parameter.
+            (Refused | UnsupportedParameter, None, 400 | 422) => chat.added_reasoning_effort(model, tried),
+            _ => None,
+        }
     }
 }
 
@@ -223,5 +202,5 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 #[cfg(test)]
-#[path = "error_response_tests.rs"]
+#[path = "upstream_error_tests.rs"]
 mod tests;
