@@ -35,7 +35,7 @@ use model_memory::{Fact, ModelMemory};
 use retry::{Decision, RetryState};
 use targets::Targets;
 use tokio::time::{Instant, sleep};
-use upstream_error::ErrorClass;
+use upstream_error::ErrorClass::{ModelNotFound, Refused, UnsupportedParameter};
 
 /// The gateway and its fallbacks.
 pub struct Gateway {
@@ -90,7 +90,7 @@ impl Gateway {
                     Err(error) => error,
                 };
                 log.lock().gateway_code = error.gateway_code;
-                let model_not_found = error.class == ErrorClass::ModelNotFound;
+                let model_not_found = error.class == ModelNotFound;
                 if model_not_found {
                     let is_primary_base = target.is_primary_base;
                     self.memory.remember(target.model, Fact::Retired { is_primary_base });
@@ -101,7 +101,15 @@ impl Gateway {
                 if !state.past_first_target || first_model_not_found {
                     reported = error.api_error();
                 }
-                let adjustment = error.adjustment(&request.chat, target.model, &adjustments);
+                let chat = &request.chat;
+                let adjustment = match (error.class, &error.param, error.status) {
+                    (UnsupportedParameter, Some(param), _) => chat.adjust(param, target.model, &adjustments),
+                    // Other gateways word it otherwise and name no parameter.
+                    (Refused | UnsupportedParameter, None, 400 | 422) => {
+                        chat.added_reasoning_effort(target.model, &adjustments)
+                    }
+                    _ => None,
+                };
                 let left = request.deadline.saturating_duration_since(Instant::now());
                 let decide = |state: &_| retry::decide(&error, state, adjustment, left, fastrand::f64());
                 let mut decision = decide(&state);

@@ -1,7 +1,10 @@
 //! A complete answer in one JSON: what was asked for, or what a cache or a guardrail sends in place of a stream.
 //! It is never parsed into a tree: members are copied as they came.
 
-use super::upstream_error::{ErrorClass, UpstreamError};
+use super::{
+    error_object::elements,
+    upstream_error::{ErrorClass, UpstreamError},
+};
 use crate::{
     json,
     sse::{self, ChunkKind, DONE},
@@ -61,10 +64,6 @@ fn text(body: &[u8]) -> &str {
     std::str::from_utf8(sse::trim_json(body)).unwrap_or_default()
 }
 
-fn elements(list: &RawValue) -> Vec<&RawValue> {
-    serde_json::from_str(list.get()).unwrap_or_default()
-}
-
 /// A message with nothing but a role says nothing.
 fn holds_anything(message: &RawValue) -> bool {
     let is_filled = |value: &RawValue| !matches!(value.get(), "null" | "[]");
@@ -78,7 +77,14 @@ fn delta((position, choice): (usize, &RawValue)) -> Members {
         *name = "delta".to_owned();
         let mut delta = Members::read(message.get());
         for (_, calls) in delta.0.iter_mut().filter(|(name, _)| name == "tool_calls") {
-            *calls = raw(elements(calls).into_iter().enumerate().map(tool_call).collect::<Vec<_>>());
+            let mut indexed: Vec<_> =
+                elements(calls).into_iter().map(|call| Members::read(call.get())).collect();
+            // A tool call in a delta needs an index.
+            for (position, call) in indexed.iter_mut().enumerate() {
+                call.take("index");
+                call.push("index", position);
+            }
+            *calls = raw(indexed);
         }
         *message = raw(delta);
     }
@@ -86,14 +92,6 @@ fn delta((position, choice): (usize, &RawValue)) -> Members {
         choice.push("index", position);
     }
     choice
-}
-
-/// A tool call in a delta needs an `index`.
-fn tool_call((position, call): (usize, &RawValue)) -> Members {
-    let mut call = Members::read(call.get());
-    call.take("index");
-    call.push("index", position);
-    call
 }
 
 /// The members of an object, in their order.

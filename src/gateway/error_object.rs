@@ -56,7 +56,8 @@ fn members<'a, const N: usize>(object: &'a RawValue, names: [&str; N]) -> [Optio
     json::members(object.get(), names).unwrap_or([None; N])
 }
 
-fn elements(list: &RawValue) -> Vec<&RawValue> {
+/// The elements of an array. Anything else has none.
+pub fn elements(list: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(list.get()).unwrap_or_default()
 }
 

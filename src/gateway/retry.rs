@@ -15,18 +15,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A target may refuse this many parameters of one request, one after the other.
 const MAX_ADJUSTMENTS: u32 = 3;
 
-/// What was tried for one request.
+/// What was tried so far: retries and adjustments at this target, the rest for the request.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RetryState {
     /// The target is not the first one. It is asked only once.
     pub past_first_target: bool,
-    /// Retries at this target so far.
     pub retries: u32,
-    /// The most retries.
     pub max_retries: u32,
-    /// Parameters left out for this target so far.
     pub adjusted: u32,
-    /// The key was read again because it was refused.
     pub key_refreshed: bool,
 }
 
@@ -41,7 +37,6 @@ pub enum Decision {
     RefreshKey,
     /// Ask another target. Give up when there is none.
     Go(Next),
-    /// Report the error.
     GiveUp,
 }
 

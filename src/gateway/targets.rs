@@ -14,11 +14,9 @@ pub struct Target<'a> {
 /// Which target comes after a failed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
-    /// The next in order.
     Target,
     /// The fallback base with the same model.
     FallbackBase,
-    /// The next model.
     Model,
 }
 
@@ -43,10 +41,11 @@ impl<'a> Targets<'a> {
         all.reverse();
         // A model that the first base does not know is skipped on both.
         let is_retired = |target: &Target<'_>| {
-            memory.facts(target.model).into_iter().any(|fact| match fact {
-                Fact::Retired { is_primary_base } => is_primary_base || !target.is_primary_base,
-                Fact::Refuses(_) => false,
-            })
+            let holds_for = |base| base || !target.is_primary_base;
+            let facts = memory.facts(target.model);
+            facts
+                .iter()
+                .any(|fact| matches!(fact, Fact::Retired { is_primary_base } if holds_for(*is_primary_base)))
         };
         let left: Vec<_> = all.iter().copied().filter(|target| !is_retired(target)).collect();
         // When all are retired, asking is the only way to find out whether that still holds.

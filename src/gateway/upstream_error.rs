@@ -1,10 +1,7 @@
 //! Why one attempt at one target brought no answer. `docs/failures.md` has the same as tables.
 
 use super::{error_object::ErrorObject, public_words::public_word};
-use crate::{
-    chat::{Adjustments, ChatRequest, Parameter},
-    error::{ApiError, ApiErrorKind},
-};
+use crate::error::{ApiError, ApiErrorKind};
 use http::HeaderMap;
 use std::time::{Duration, SystemTime};
 
@@ -26,19 +23,16 @@ pub enum ErrorClass {
     Refused,
     /// A content filter, a guardrail or data loss prevention blocks the request.
     ContentFilter,
-    /// A policy of the gateway denies the request.
     Denied,
     ContextLength,
     /// The model does not take the parameter that `param` names.
     UnsupportedParameter,
     RateLimited,
-    /// Out of quota, credit or budget.
     Quota,
     Key,
     /// The gateway's own token is missing or refused.
     GatewayToken,
     GatewayNotSetUp,
-    /// The key may not do this.
     Forbidden,
     /// Something on the way to the model is set up wrongly.
     Misconfigured,
@@ -117,21 +111,6 @@ impl UpstreamError {
         let wait = self.retry_after.filter(|_| kind == ApiErrorKind::RateLimited);
         error.retry_after = wait.map(|wait| wait.as_millis().div_ceil(1000) as u64);
         error
-    }
-
-    /// The parameter without which `model` may take the request.
-    pub(super) fn adjustment(
-        &self,
-        chat: &ChatRequest,
-        model: &str,
-        tried: &Adjustments,
-    ) -> Option<Parameter> {
-        match (self.class, &self.param, self.status) {
-            (UnsupportedParameter, Some(param), _) => chat.adjust(param, model, tried),
-            // Other gateways word it otherwise and name no parameter.
-            (Refused | UnsupportedParameter, None, 400 | 422) => chat.added_reasoning_effort(model, tried),
-            _ => None,
-        }
     }
 }
 
