@@ -33,7 +33,6 @@ use crate::{
 use attempt::Attempt;
 use model_memory::{Fact, ModelMemory};
 use retry::{Decision, RetryState};
-use targets::Targets;
 use tokio::time::{Instant, sleep};
 use upstream_error::ErrorClass::{ModelNotFound, Refused, UnsupportedParameter};
 
@@ -69,20 +68,20 @@ impl Gateway {
     pub async fn ask(&self, request: &UpstreamRequest, log: &AttemptLog) -> Result<Answer, ApiError> {
         let mut secret = self.secret.current().await.map_err(|_| ApiErrorKind::SecretUnavailable)?;
         let has_key = secret.api_key.is_some();
-        let mut targets = Targets::new(&self.config, has_key, &request.chat.model, &self.memory);
+        let mut targets = targets::list(&self.config, has_key, &request.chat.model, &self.memory);
         let mut state = RetryState { max_retries: self.config.max_retries, ..RetryState::default() };
         let mut reported = ApiError::from(ApiErrorKind::Internal);
-        let mut first_model_not_found = false;
-        while let Some(target) = targets.current() {
+        let mut may_report = true;
+        'targets: while let Some(&target) = targets.last() {
             let mut adjustments = self.memory.adjustments(target.model);
-            let next = loop {
+            loop {
                 let attempt = Attempt {
                     config: &self.config,
                     client: &self.client,
                     target,
                     request,
                     adjustments: &adjustments,
-                    has_another: targets.has_another(),
+                    has_another: targets.len() > 1,
                     log,
                 };
                 let error = match attempt.run(request.headers(&self.config, &target, &secret)).await {
@@ -90,15 +89,12 @@ impl Gateway {
                     Err(error) => error,
                 };
                 log.lock().gateway_code = error.gateway_code;
-                let model_not_found = error.class == ModelNotFound;
-                if model_not_found {
+                let is_model_not_found = error.class == ModelNotFound;
+                if is_model_not_found {
                     let is_primary_base = target.is_primary_base;
                     self.memory.remember(target.model, Fact::Retired { is_primary_base });
                 }
-                if !state.past_first_target {
-                    first_model_not_found = model_not_found;
-                }
-                if !state.past_first_target || first_model_not_found {
+                if may_report {
                     reported = error.api_error();
                 }
                 let chat = &request.chat;
@@ -115,8 +111,8 @@ impl Gateway {
                 let mut decision = decide(&state);
                 if decision == Decision::RefreshKey {
                     state.key_refreshed = true;
-                    if let Some(newer) = self.secret.replace(&secret, OpenAiSecret::differs_for_gateway).await
-                    {
+                    let newer = self.secret.replace(&secret, OpenAiSecret::differs_for_gateway).await;
+                    if let Some(newer) = newer {
                         secret = newer;
                         continue;
                     }
@@ -133,14 +129,15 @@ impl Gateway {
                         adjustments.insert(parameter);
                         self.memory.remember(target.model, Fact::Refuses(parameter));
                     }
-                    Decision::Go(next) => break Some(next),
-                    Decision::RefreshKey | Decision::GiveUp => break None,
+                    Decision::Go(next) => {
+                        may_report &= state.past_first_target || is_model_not_found;
+                        targets::advance(&mut targets, next);
+                        break;
+                    }
+                    Decision::RefreshKey | Decision::GiveUp => break 'targets,
                 }
-            };
-            if !next.is_some_and(|next| targets.advance(next)) {
-                break;
             }
-            log.lock().fallback = true;
+            log.lock().fallback |= !targets.is_empty();
             state = RetryState { past_first_target: true, retries: 0, adjusted: 0, ..state };
         }
         reported.param = reported.param.filter(|param| request.chat.has_place(param));

@@ -100,10 +100,9 @@ struct Members(Vec<(String, Box<RawValue>)>);
 impl Members {
     /// Reads an object. Anything else has no members.
     fn read(object: &str) -> Self {
-        let mut members = Vec::new();
-        let _ =
-            json::for_each_member(object, |name, value| members.push((name.to_owned(), value.to_owned())));
-        Self(members)
+        let mut all = Vec::new();
+        let _ = json::for_each_member(object, |name, value| all.push((name.to_owned(), value.to_owned())));
+        Self(all)
     }
 
     fn take(&mut self, name: &str) -> Option<Box<RawValue>> {

@@ -7,7 +7,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use std::{
     collections::VecDeque,
-    future::{poll_fn, ready},
+    future::poll_fn,
     task::{Context, Poll},
     time::Duration,
 };
@@ -51,12 +51,7 @@ impl UpstreamEvents {
     /// The events of a response body.
     pub fn new(body: impl Body<Data = Bytes> + Send + 'static) -> Self {
         Self {
-            body: body
-                .into_data_stream()
-                .map_err(drop)
-                .try_filter(|data| ready(!data.is_empty()))
-                .fuse()
-                .boxed(),
+            body: body.into_data_stream().map_err(drop).fuse().boxed(),
             decoder: Decoder::default(),
             undecoded: Bytes::new(),
             held: VecDeque::new(),

@@ -20,58 +20,43 @@ pub enum Next {
     Model,
 }
 
-/// The targets that are left. The current one is the last element.
-pub struct Targets<'a> {
-    left: Vec<Target<'a>>,
+/// The targets in reverse order: (base, model), (fallback base, model), (base, next model), … without the models that
+/// are known to be retired. Without an OpenAI key (keys stored at Cloudflare) there is no fallback base.
+pub fn list<'a>(
+    config: &'a GatewayConfig,
+    has_key: bool,
+    model: &'a str,
+    memory: &ModelMemory,
+) -> Vec<Target<'a>> {
+    let mut all: Vec<Target<'a>> = Vec::new();
+    for model in std::iter::once(model).chain(config.fallback_models.iter().map(String::as_str)) {
+        if all.iter().any(|target| target.model == model) {
+            continue;
+        }
+        all.push(Target { base: &config.base, model, is_primary_base: true });
+        let fallback_base = config.fallback_base.as_ref().filter(|_| has_key);
+        all.extend(fallback_base.map(|base| Target { base, model, is_primary_base: false }));
+    }
+    all.reverse();
+    let is_retired = |target: &Target<'_>| {
+        let facts = memory.facts(target.model);
+        let retired = |is_primary_base| facts.contains(&Fact::Retired { is_primary_base });
+        // A model that the first base does not know is skipped on both.
+        retired(true) || retired(target.is_primary_base)
+    };
+    let left: Vec<_> = all.iter().copied().filter(|target| !is_retired(target)).collect();
+    // When all are retired, asking is the only way to find out whether that still holds.
+    if left.is_empty() { all } else { left }
 }
 
-impl<'a> Targets<'a> {
-    /// (base, model), (fallback base, model), (base, next model), … without the models that are known to be retired.
-    /// Without an OpenAI key (keys stored at Cloudflare) there is no fallback base.
-    pub fn new(config: &'a GatewayConfig, has_key: bool, model: &'a str, memory: &ModelMemory) -> Self {
-        let mut all: Vec<Target<'a>> = Vec::new();
-        for model in std::iter::once(model).chain(config.fallback_models.iter().map(String::as_str)) {
-            if all.iter().any(|target| target.model == model) {
-                continue;
-            }
-            all.push(Target { base: &config.base, model, is_primary_base: true });
-            let fallback_base = config.fallback_base.as_ref().filter(|_| has_key);
-            all.extend(fallback_base.map(|base| Target { base, model, is_primary_base: false }));
-        }
-        all.reverse();
-        // A model that the first base does not know is skipped on both.
-        let is_retired = |target: &Target<'_>| {
-            let holds_for = |base| base || !target.is_primary_base;
-            let facts = memory.facts(target.model);
-            facts
-                .iter()
-                .any(|fact| matches!(fact, Fact::Retired { is_primary_base } if holds_for(*is_primary_base)))
-        };
-        let left: Vec<_> = all.iter().copied().filter(|target| !is_retired(target)).collect();
-        // When all are retired, asking is the only way to find out whether that still holds.
-        Self { left: if left.is_empty() { all } else { left } }
-    }
-
-    pub fn current(&self) -> Option<Target<'a>> {
-        self.left.last().copied()
-    }
-
-    pub fn has_another(&self) -> bool {
-        self.left.len() > 1
-    }
-
-    /// Moves on. Returns false when no such target is left.
-    pub fn advance(&mut self, next: Next) -> bool {
-        let Some(failed) = self.left.pop() else { return false };
-        match next {
-            Next::Target => {}
-            Next::Model => self.left.retain(|target| target.model != failed.model),
-            Next::FallbackBase => {
-                self.left.retain(|target| target.model == failed.model && target.base != failed.base);
-            }
-        }
-        self.current().is_some()
-    }
+/// Removes the failed target, and those that `next` passes over.
+pub fn advance(left: &mut Vec<Target<'_>>, next: Next) {
+    let Some(failed) = left.pop() else { return };
+    left.retain(|target| match next {
+        Next::Target => true,
+        Next::Model => target.model != failed.model,
+        Next::FallbackBase => target.model == failed.model && target.base != failed.base,
+    });
 }
 
 #[cfg(test)]
