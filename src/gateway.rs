@@ -72,7 +72,7 @@ impl Gateway {
         let mut state = RetryState { max_retries: self.config.max_retries, ..RetryState::default() };
         let mut reported = ApiError::from(ApiErrorKind::Internal);
         let mut may_report = true;
-        'targets: while let Some(&target) = targets.last() {
+        while let Some(&target) = targets.last() {
             let mut adjustments = self.memory.adjustments(target.model);
             loop {
                 let attempt = Attempt {
@@ -129,12 +129,11 @@ impl Gateway {
                         adjustments.insert(parameter);
                         self.memory.remember(target.model, Fact::Refuses(parameter));
                     }
-                    Decision::Go(next) => {
+                    _ => {
                         may_report &= state.past_first_target || is_model_not_found;
-                        targets::advance(&mut targets, next);
+                        targets::advance(&mut targets, decision);
                         break;
                     }
-                    Decision::RefreshKey | Decision::GiveUp => break 'targets,
                 }
             }
             log.lock().fallback |= !targets.is_empty();

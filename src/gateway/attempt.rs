@@ -45,6 +45,8 @@ pub struct OpenAnswer {
     pub events: UpstreamEvents,
 }
 
+type Result<T> = std::result::Result<T, UpstreamError>;
+
 /// One attempt, ready to be sent.
 pub struct Attempt<'a> {
     pub config: &'a GatewayConfig,
@@ -59,7 +61,7 @@ pub struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Asks, and waits for the first event or for all of the JSON.
-    pub async fn run(&self, headers: HeaderMap) -> Result<Answer, UpstreamError> {
+    pub async fn run(&self, headers: HeaderMap) -> Result<Answer> {
         if self.request.chat.stream {
             return self.answer(headers).await;
         }
@@ -69,17 +71,16 @@ impl Attempt<'_> {
         timeout(limit, self.answer(headers)).await.unwrap_or(Err(TooSlow.into()))
     }
 
-    async fn answer(&self, headers: HeaderMap) -> Result<Answer, UpstreamError> {
+    async fn answer(&self, headers: HeaderMap) -> Result<Answer> {
         let Self { config, target, request: UpstreamRequest { chat, .. }, .. } = self;
         self.log.started(target.model);
         let sent = Instant::now();
         let body = chat.render(target.model, self.adjustments);
-        let sending =
-            self.client.post(target.base.chat_completions.clone()).headers(headers).body(body).send();
+        let url = target.base.chat_completions.clone();
+        let sending = self.client.post(url).headers(headers).body(body).send();
         let limit = if chat.stream { config.response_timeout } else { Duration::MAX };
         let response = timeout(limit, sending).await.map_err(|_| TooSlow)?;
-        let response =
-            response.map_err(|error| if error.is_connect() { NotConnected } else { ConnectionLost })?;
+        let response = response.map_err(|e| if e.is_connect() { NotConnected } else { ConnectionLost })?;
         let (head, body) = Response::<reqwest::Body>::from(response).into_parts();
         let (status, headers) = (head.status.as_u16(), response_headers::public(&head.headers));
         let text = |name| headers.get(name)?.to_str().ok().map(str::to_owned);
@@ -111,11 +112,7 @@ impl Attempt<'_> {
     }
 
     /// Reads until it is clear what the answer is: events (`None`), which `events` then still holds, or one JSON.
-    async fn beginning(
-        &self,
-        headers: &HeaderMap,
-        events: &mut UpstreamEvents,
-    ) -> Result<Option<Bytes>, UpstreamError> {
+    async fn beginning(&self, headers: &HeaderMap, events: &mut UpstreamEvents) -> Result<Option<Bytes>> {
         let chat = &self.request.chat;
         let patience = match chat.lets_model_reason(self.target.model, self.adjustments) {
             true => self.config.first_thought_timeout,
@@ -170,7 +167,7 @@ impl Attempt<'_> {
     }
 
     /// Waits for more bytes, within the time limits of a stream. Returns false at the end of the body.
-    async fn arrival(&self, events: &mut UpstreamEvents, first_by: Instant) -> Result<bool, UpstreamError> {
+    async fn arrival(&self, events: &mut UpstreamEvents, first_by: Instant) -> Result<bool> {
         let silent_at = Instant::now() + self.config.idle_timeout;
         let by = match (self.request.chat.stream, self.has_another) {
             (false, _) => self.request.deadline,

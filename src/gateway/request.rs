@@ -47,12 +47,7 @@ impl Serialize for Metadata {
 
 impl UpstreamRequest {
     /// The headers for one target.
-    pub(super) fn headers(
-        &self,
-        config: &GatewayConfig,
-        target: &Target<'_>,
-        secret: &OpenAiSecret,
-    ) -> HeaderMap {
+    pub(super) fn headers(&self, config: &GatewayConfig, target: &Target, keys: &OpenAiSecret) -> HeaderMap {
         let bearer = |token: &SecretString| ["Bearer ", token.expose()].concat();
         let accept = if self.chat.stream { "text/event-stream" } else { "application/json" };
         let mut headers = vec![
@@ -60,14 +55,14 @@ impl UpstreamRequest {
             ("accept", Some(accept.to_owned())),
             // A compressed stream would wait in the gateway until a block of it is full.
             ("accept-encoding", Some("identity".to_owned())),
-            ("authorization", secret.api_key.as_ref().map(bearer)),
+            ("authorization", keys.api_key.as_ref().map(bearer)),
         ];
         let is_cloudflare = target.base.is_cloudflare_gateway()
             || config.gateway_id.is_some()
-            || secret.cloudflare_token.is_some();
+            || keys.cloudflare_token.is_some();
         if target.is_primary_base && is_cloudflare {
             headers.extend([
-                ("cf-aig-authorization", secret.cloudflare_token.as_ref().map(bearer)),
+                ("cf-aig-authorization", keys.cloudflare_token.as_ref().map(bearer)),
                 ("cf-aig-metadata", serde_json::to_string(&self.metadata).ok()),
                 ("cf-aig-cache-ttl", config.cache_ttl.map(|seconds| seconds.to_string())),
                 ("cf-aig-skip-cache", config.cache_ttl.is_none().then(|| "true".to_owned())),

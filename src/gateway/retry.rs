@@ -1,10 +1,7 @@
 //! What comes next after an attempt failed: a pure function of the error and of what was tried before.
 //! `docs/failures.md` has the same rules as a table.
 
-use super::{
-    targets::Next,
-    upstream_error::{ErrorClass, UpstreamError},
-};
+use super::upstream_error::{ErrorClass, UpstreamError};
 use crate::chat::Parameter;
 use std::time::Duration;
 
@@ -35,8 +32,11 @@ pub enum Decision {
     Adjust(Parameter),
     /// Read the key again. Ask the same target when it changed, else decide again.
     RefreshKey,
-    /// Ask another target. Give up when there is none.
-    Go(Next),
+    /// Ask the next target, when there is one.
+    NextTarget,
+    /// Ask the fallback base for the same model.
+    FallbackBase,
+    NextModel,
     GiveUp,
 }
 
@@ -49,16 +49,16 @@ pub fn decide(
     left: Duration,
     jitter: f64,
 ) -> Decision {
-    use {Decision::Go, ErrorClass::*};
+    use ErrorClass::*;
     if let Some(parameter) = adjustment.filter(|_| state.adjusted < MAX_ADJUSTMENTS) {
         return Decision::Adjust(parameter);
     }
     match error.class {
         Key | GatewayToken if !state.key_refreshed => Decision::RefreshKey,
-        Key | Misconfigured => Go(Next::FallbackBase),
-        Other if error.should_retry != Some(true) => Go(Next::FallbackBase),
-        ContextLength | ModelNotFound => Go(Next::Model),
-        TooSlow | WrongFormat => Go(Next::Target),
+        Key | Misconfigured => Decision::FallbackBase,
+        Other if error.should_retry != Some(true) => Decision::FallbackBase,
+        ContextLength | ModelNotFound => Decision::NextModel,
+        TooSlow | WrongFormat => Decision::NextTarget,
         NotConnected | ConnectionLost | BadAnswer | RateLimited | Timeout | Fault | Other => {
             // Between half of the pause and all of it, so that callers that failed together do not return together.
             let back_off = FIRST_BACK_OFF * 2_u32.saturating_pow(state.retries);
@@ -70,11 +70,12 @@ pub fn decide(
             };
             let is_welcome = error.should_retry != Some(false) && error.retry_after <= Some(LONGEST_WAIT);
             let is_left = !state.past_first_target && state.retries < state.max_retries && wait < left;
-            if is_welcome && is_left { Decision::RetryAfter(wait) } else { Go(Next::Target) }
+            if is_welcome && is_left { Decision::RetryAfter(wait) } else { Decision::NextTarget }
         }
         // The gateway has decided. Another base would be a way around it.
         Refused | ContentFilter | Denied | UnsupportedParameter | Quota | GatewayToken | GatewayNotSetUp
-        | Forbidden | GuardrailDown | TooLong => Decision::GiveUp,
+        | Forbidden | GuardrailDown => Decision::GiveUp,
+        TooLong => Decision::GiveUp,
     }
 }
 

@@ -18,13 +18,13 @@ fn back_off(milliseconds: u64) -> Decision {
 
 #[test]
 fn decides_for_a_fresh_first_target() {
-    use Decision::{GiveUp, Go, RefreshKey};
+    use Decision::*;
     for (class, decision) in [
         (ErrorClass::NotConnected, back_off(250)),
         (ErrorClass::ConnectionLost, back_off(0)),
         (ErrorClass::BadAnswer, back_off(250)),
-        (ErrorClass::TooSlow, Go(Next::Target)),
-        (ErrorClass::WrongFormat, Go(Next::Target)),
+        (ErrorClass::TooSlow, NextTarget),
+        (ErrorClass::WrongFormat, NextTarget),
         (ErrorClass::TooLong, GiveUp),
         (ErrorClass::Refused, GiveUp),
         (ErrorClass::ContentFilter, GiveUp),
@@ -34,12 +34,12 @@ fn decides_for_a_fresh_first_target() {
         (ErrorClass::GatewayNotSetUp, GiveUp),
         (ErrorClass::Forbidden, GiveUp),
         (ErrorClass::GuardrailDown, GiveUp),
-        (ErrorClass::ContextLength, Go(Next::Model)),
-        (ErrorClass::ModelNotFound, Go(Next::Model)),
+        (ErrorClass::ContextLength, NextModel),
+        (ErrorClass::ModelNotFound, NextModel),
         (ErrorClass::Key, RefreshKey),
         (ErrorClass::GatewayToken, RefreshKey),
-        (ErrorClass::Misconfigured, Go(Next::FallbackBase)),
-        (ErrorClass::Other, Go(Next::FallbackBase)),
+        (ErrorClass::Misconfigured, FallbackBase),
+        (ErrorClass::Other, FallbackBase),
         (ErrorClass::RateLimited, back_off(250)),
         (ErrorClass::Timeout, back_off(250)),
         (ErrorClass::Fault, back_off(250)),
@@ -51,7 +51,7 @@ fn decides_for_a_fresh_first_target() {
 #[test]
 fn refreshes_the_key_once() {
     let state = RetryState { key_refreshed: true, ..FIRST };
-    assert_eq!(after(ErrorClass::Key, &state), Decision::Go(Next::FallbackBase));
+    assert_eq!(after(ErrorClass::Key, &state), Decision::FallbackBase);
     assert_eq!(after(ErrorClass::GatewayToken, &state), Decision::GiveUp);
 }
 
@@ -76,11 +76,11 @@ fn stops_retrying_at_the_limit_the_first_target_and_the_deadline() {
     let spent = RetryState { retries: 2, ..FIRST };
     let elsewhere = RetryState { past_first_target: true, ..FIRST };
     for state in [spent, elsewhere] {
-        assert_eq!(after(ErrorClass::Fault, &state), Decision::Go(Next::Target));
-        assert_eq!(decided(ErrorClass::NotConnected, &state, LEFT, 0.0), Decision::Go(Next::Target));
+        assert_eq!(after(ErrorClass::Fault, &state), Decision::NextTarget);
+        assert_eq!(decided(ErrorClass::NotConnected, &state, LEFT, 0.0), Decision::NextTarget);
     }
     let late = Duration::from_millis(250);
-    assert_eq!(decided(ErrorClass::NotConnected, &FIRST, late, 1.0), Decision::Go(Next::Target));
+    assert_eq!(decided(ErrorClass::NotConnected, &FIRST, late, 1.0), Decision::NextTarget);
     assert_eq!(decided(ErrorClass::NotConnected, &FIRST, late, 0.0), back_off(125));
 }
 
@@ -104,15 +104,15 @@ fn waits_as_long_as_the_gateway_asks() {
         decide(&error, &FIRST, None, LEFT, 0.0)
     };
     assert_eq!(wait(5, None), back_off(5000));
-    assert_eq!(wait(6, None), Decision::Go(Next::Target));
-    assert_eq!(wait(6, Some(true)), Decision::Go(Next::Target));
-    assert_eq!(wait(1, Some(false)), Decision::Go(Next::Target));
+    assert_eq!(wait(6, None), Decision::NextTarget);
+    assert_eq!(wait(6, Some(true)), Decision::NextTarget);
+    assert_eq!(wait(1, Some(false)), Decision::NextTarget);
     for (class, decision) in [
         (ErrorClass::Other, back_off(125)),
         (ErrorClass::Refused, Decision::GiveUp),
         (ErrorClass::Quota, Decision::GiveUp),
-        (ErrorClass::ContextLength, Decision::Go(Next::Model)),
-        (ErrorClass::Misconfigured, Decision::Go(Next::FallbackBase)),
+        (ErrorClass::ContextLength, Decision::NextModel),
+        (ErrorClass::Misconfigured, Decision::FallbackBase),
     ] {
         let error = UpstreamError { should_retry: Some(true), ..class.into() };
         assert_eq!(decide(&error, &FIRST, None, LEFT, 0.0), decision, "{class:?}");

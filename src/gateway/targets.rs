@@ -1,6 +1,9 @@
 //! The targets of one request, in the order in which they are asked.
 
-use super::model_memory::{Fact, ModelMemory};
+use super::{
+    model_memory::{Fact, ModelMemory},
+    retry::Decision,
+};
 use crate::config::{BaseUrl, GatewayConfig};
 
 #[derive(Clone, Copy)]
@@ -9,15 +12,6 @@ pub struct Target<'a> {
     pub model: &'a str,
     /// The base is not the fallback base. Only this one receives Cloudflare's headers.
     pub is_primary_base: bool,
-}
-
-/// Which target comes after a failed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    Target,
-    /// The fallback base with the same model.
-    FallbackBase,
-    Model,
 }
 
 /// The targets in reverse order: (base, model), (fallback base, model), (base, next model), … without the models that
@@ -49,13 +43,14 @@ pub fn list<'a>(
     if left.is_empty() { all } else { left }
 }
 
-/// Removes the failed target, and those that `next` passes over.
-pub fn advance(left: &mut Vec<Target<'_>>, next: Next) {
+/// Keeps the targets that may be asked after the last one failed.
+pub fn advance(left: &mut Vec<Target<'_>>, decision: Decision) {
     let Some(failed) = left.pop() else { return };
-    left.retain(|target| match next {
-        Next::Target => true,
-        Next::Model => target.model != failed.model,
-        Next::FallbackBase => target.model == failed.model && target.base != failed.base,
+    left.retain(|target| match decision {
+        Decision::NextTarget => true,
+        Decision::NextModel => target.model != failed.model,
+        Decision::FallbackBase => target.model == failed.model && target.base != failed.base,
+        _ => false,
     });
 }
 

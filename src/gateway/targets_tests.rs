@@ -37,13 +37,13 @@ fn advances() {
     let config = config(&[]);
     let memory = ModelMemory::new(vec![]);
     for (steps, left) in [
-        (vec![Next::Target], vec!["bm1", "am2", "bm2", "am3", "bm3"]),
-        (vec![Next::Model], vec!["am2", "bm2", "am3", "bm3"]),
-        (vec![Next::FallbackBase], vec!["bm1"]),
-        (vec![Next::Target, Next::Model], vec!["am2", "bm2", "am3", "bm3"]),
-        (vec![Next::Target, Next::FallbackBase], vec![]),
-        (vec![Next::Model, Next::FallbackBase], vec!["bm2"]),
-        (vec![Next::Model, Next::Model, Next::Model], vec![]),
+        (vec![Decision::NextTarget], vec!["bm1", "am2", "bm2", "am3", "bm3"]),
+        (vec![Decision::NextModel], vec!["am2", "bm2", "am3", "bm3"]),
+        (vec![Decision::FallbackBase], vec!["bm1"]),
+        (vec![Decision::NextTarget, Decision::NextModel], vec!["am2", "bm2", "am3", "bm3"]),
+        (vec![Decision::NextTarget, Decision::FallbackBase], vec![]),
+        (vec![Decision::NextModel, Decision::FallbackBase], vec!["bm2"]),
+        (vec![Decision::NextModel, Decision::NextModel, Decision::NextModel], vec![]),
     ] {
         let mut targets = list(&config, true, "m1", &memory);
         steps.iter().for_each(|step| advance(&mut targets, *step));

@@ -1,0 +1,213 @@
+//! The error bodies of known services, and what callers see of them.
+
+use super::*;
+
+#[test]
+fn reads_the_bodies_of_known_services() {
+    for (status, body, class, kind, code) in [
+        (
+            400,
+            r#"{"error":{"message":"m","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#,
+            ErrorClass::ContextLength,
+            ApiErrorKind::Refused,
+            "context_length_exceeded",
+        ),
+        (
+            400,
+            r#"{"error":{"message":"m","type":"invalid_request_error","code":null}}"#,
+            ErrorClass::Refused,
+            ApiErrorKind::Refused,
+            "request_refused",
+        ),
+        (
+            400,
+            r#"{"error":{"code":"content_filter"}}"#,
+            ErrorClass::ContentFilter,
+            ApiErrorKind::Refused,
+            "content_filter",
+        ),
+        (
+            403,
+            r#"{"error":{"code":"content_policy_violation"}}"#,
+            ErrorClass::ContentFilter,
+            ApiErrorKind::Refused,
+            "content_policy_violation",
+        ),
+        (
+            424,
+            r#"{"success":false,"error":[{"code":2016,"message":"Prompt blocked"}]}"#,
+            ErrorClass::ContentFilter,
+            ApiErrorKind::Refused,
+            "content_filter",
+        ),
+        (
+            424,
+            r#"[{"code":"2017","message":"Response blocked"}]"#,
+            ErrorClass::ContentFilter,
+            ApiErrorKind::Refused,
+            "content_filter",
+        ),
+        (
+            424,
+            r#"{"errors":[{"code":2029,"message":"DLP"}]}"#,
+            ErrorClass::ContentFilter,
+            ApiErrorKind::Refused,
+            "content_filter",
+        ),
+        (413, "", ErrorClass::Refused, ApiErrorKind::Refused, "request_refused"),
+        (
+            429,
+            r#"{"error":{"code":"insufficient_quota"}}"#,
+            ErrorClass::Quota,
+            ApiErrorKind::OutOfQuota,
+            "insufficient_quota",
+        ),
+        (
+            429,
+            r#"{"error":{"type":"insufficient_quota","code":null}}"#,
+            ErrorClass::Quota,
+            ApiErrorKind::OutOfQuota,
+            "insufficient_quota",
+        ),
+        (
+            403,
+            r#"{"error":{"code":"credit_balance_exhausted"}}"#,
+            ErrorClass::Quota,
+            ApiErrorKind::OutOfQuota,
+            "credit_balance_exhausted",
+        ),
+        (
+            429,
+            r#"{"errors":[{"code":2021,"message":"Spend limit exceeded"}]}"#,
+            ErrorClass::Quota,
+            ApiErrorKind::OutOfQuota,
+            "insufficient_quota",
+        ),
+        (402, "<html>", ErrorClass::Quota, ApiErrorKind::OutOfQuota, "insufficient_quota"),
+        (
+            429,
+            r#"{"error":{"code":"rate_limit_exceeded","type":"tokens"}}"#,
+            ErrorClass::RateLimited,
+            ApiErrorKind::RateLimited,
+            "rate_limit_exceeded",
+        ),
+        (
+            429,
+            r#"[{"code":2003,"message":"Rate limited"}]"#,
+            ErrorClass::RateLimited,
+            ApiErrorKind::RateLimited,
+            "rate_limited",
+        ),
+        (429, "", ErrorClass::RateLimited, ApiErrorKind::RateLimited, "rate_limited"),
+        (
+            401,
+            r#"{"error":{"code":"invalid_api_key"}}"#,
+            ErrorClass::Key,
+            ApiErrorKind::GatewayMisconfigured,
+            "gateway_misconfigured",
+        ),
+        (
+            401,
+            r#"{"success":false,"errors":[{"code":2009,"message":"Unauthorized"}]}"#,
+            ErrorClass::GatewayToken,
+            ApiErrorKind::GatewayMisconfigured,
+            "gateway_misconfigured",
+        ),
+        (
+            404,
+            r#"{"error":{"code":"model_not_found"}}"#,
+            ErrorClass::ModelNotFound,
+            ApiErrorKind::GatewayMisconfigured,
+            "gateway_misconfigured",
+        ),
+        (
+            403,
+            "<html>no</html>",
+            ErrorClass::Misconfigured,
+            ApiErrorKind::GatewayMisconfigured,
+            "gateway_misconfigured",
+        ),
+        (404, "", ErrorClass::Misconfigured, ApiErrorKind::GatewayMisconfigured, "gateway_misconfigured"),
+        (302, "", ErrorClass::Misconfigured, ApiErrorKind::GatewayMisconfigured, "gateway_misconfigured"),
+        (
+            403,
+            r#"{"success":false,"errors":[{"code":2999}]}"#,
+            ErrorClass::Denied,
+            ApiErrorKind::Refused,
+            "request_refused",
+        ),
+        (
+            403,
+            r#"{"errors":[{"code":2040,"message":"Budget"}]}"#,
+            ErrorClass::Quota,
+            ApiErrorKind::OutOfQuota,
+            "insufficient_quota",
+        ),
+        (
+            403,
+            r#"{"error":{"type":"permission_error"}}"#,
+            ErrorClass::Forbidden,
+            ApiErrorKind::GatewayMisconfigured,
+            "gateway_misconfigured",
+        ),
+        (
+            503,
+            r#"{"errors":[{"code":7013,"message":"Guardrail"}]}"#,
+            ErrorClass::GuardrailDown,
+            ApiErrorKind::Gateway,
+            "gateway_error",
+        ),
+        (
+            400,
+            r#"{"errors":[{"code":2001,"message":"No gateway"}]}"#,
+            ErrorClass::GatewayNotSetUp,
+            ApiErrorKind::GatewayMisconfigured,
+            "gateway_misconfigured",
+        ),
+        (
+            429,
+            r#"{"error":"Spending limit exceeded"}"#,
+            ErrorClass::Quota,
+            ApiErrorKind::OutOfQuota,
+            "insufficient_quota",
+        ),
+        (410, "", ErrorClass::ModelNotFound, ApiErrorKind::GatewayMisconfigured, "gateway_misconfigured"),
+        (408, "", ErrorClass::Timeout, ApiErrorKind::GatewayTimeout, "gateway_timeout"),
+        (409, "", ErrorClass::Fault, ApiErrorKind::Gateway, "gateway_error"),
+        (
+            500,
+            r#"{"error":{"code":"server_error"}}"#,
+            ErrorClass::Fault,
+            ApiErrorKind::Gateway,
+            "gateway_error",
+        ),
+        (503, "<html>", ErrorClass::Fault, ApiErrorKind::Gateway, "gateway_error"),
+        (418, "", ErrorClass::Other, ApiErrorKind::Gateway, "gateway_error"),
+        (
+            400,
+            r#"{"error":{"code":"unsupported_parameter","param":"max_tokens"}}"#,
+            ErrorClass::UnsupportedParameter,
+            ApiErrorKind::Refused,
+            "unsupported_parameter",
+        ),
+        (
+            400,
+            r#"{"error":{"code":"unsupported_value","param":"temperature"}}"#,
+            ErrorClass::UnsupportedParameter,
+            ApiErrorKind::Refused,
+            "unsupported_value",
+        ),
+        (
+            400,
+            r#"{"error":{"code":"unsupported_parameter","param":"tools"}}"#,
+            ErrorClass::UnsupportedParameter,
+            ApiErrorKind::Refused,
+            "unsupported_parameter",
+        ),
+    ] {
+        let response = read(status, body);
+        let error = response.api_error();
+        assert_eq!((response.class, error.kind, error.code.as_ref()), (class, kind, code), "{status} {body}");
+        assert!(!error.message.contains("blocked") && !error.message.contains('<'));
+    }
+}
