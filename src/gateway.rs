@@ -1,10 +1,8 @@
 //! The gateway: which targets there are, how each is asked, and what happens when one fails.
 //!
 //! A target is a base URL and a model. [`Gateway::ask`] asks one after the other, as `retry` decides, until one
-//! answers. It follows [OpenAI's API reference][openai] and [Cloudflare's headers for AI Gateway][cloudflare].
-//!
-//! [openai]: https://platform.openai.com/docs/api-reference/chat/create
-//! [cloudflare]: https://developers.cloudflare.com/ai-gateway/glossary/
+//! answers. The protocol is OpenAI's (<https://platform.openai.com/docs/api-reference/chat/create>), with
+//! Cloudflare's headers (<https://developers.cloudflare.com/ai-gateway/glossary/>).
 
 mod attempt;
 mod completion;
@@ -97,15 +95,13 @@ impl Gateway {
                 if may_report {
                     reported = error.api_error();
                 }
-                let chat = &request.chat;
-                let adjustment = match (error.class, &error.param, error.status) {
-                    (UnsupportedParameter, Some(param), _) => chat.adjust(param, target.model, &adjustments),
-                    // Other gateways word it otherwise and name no parameter.
-                    (Refused | UnsupportedParameter, None, 400 | 422) => {
-                        chat.added_reasoning_effort(target.model, &adjustments)
-                    }
+                let name = match (error.class, error.param.as_deref(), error.status) {
+                    (UnsupportedParameter, Some(name), _) => Some(name),
+                    // Other gateways word it otherwise and name no parameter. It may be the one that was added.
+                    (Refused | UnsupportedParameter, None, 400 | 422) => Some("reasoning_effort"),
                     _ => None,
                 };
+                let adjustment = name.and_then(|name| request.chat.adjust(name, target.model, &adjustments));
                 let left = request.deadline.saturating_duration_since(Instant::now());
                 let decide = |state: &_| retry::decide(&error, state, adjustment, left, fastrand::f64());
                 let mut decision = decide(&state);

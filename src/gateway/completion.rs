@@ -42,17 +42,15 @@ pub fn events(body: &[u8], include_usage: bool) -> VecDeque<Bytes> {
     // JSON has line ends between its values only. In an event they would end a line of it.
     let text = text(body).replace(['\n', '\r'], " ");
     let mut chunk = Members::read(&text);
-    chunk.take("object");
-    chunk.push("object", "chat.completion.chunk");
+    chunk.set("object", "chat.completion.chunk");
     let (choices, usage) = (chunk.take("choices"), chunk.take("usage"));
     let deltas: Vec<_> = choices.iter().flat_map(|list| elements(list)).enumerate().map(delta).collect();
     let event = |chunk: &Members| raw(chunk).to_string().into();
-    chunk.push("choices", deltas);
+    chunk.set("choices", deltas);
     let mut events = VecDeque::from([event(&chunk)]);
     if let Some(usage) = usage.filter(|usage| include_usage && usage.get() != "null") {
-        chunk.take("choices");
-        chunk.push("choices", [(); 0]);
-        chunk.push("usage", usage);
+        chunk.set("choices", [(); 0]);
+        chunk.set("usage", usage);
         events.push_back(event(&chunk));
     }
     events.push_back(DONE.into());
@@ -81,15 +79,14 @@ fn delta((position, choice): (usize, &RawValue)) -> Members {
                 elements(calls).into_iter().map(|call| Members::read(call.get())).collect();
             // A tool call in a delta needs an index.
             for (position, call) in indexed.iter_mut().enumerate() {
-                call.take("index");
-                call.push("index", position);
+                call.set("index", position);
             }
             *calls = raw(indexed);
         }
         *message = raw(delta);
     }
     if choice.0.iter().all(|(name, _)| name != "index") {
-        choice.push("index", position);
+        choice.set("index", position);
     }
     choice
 }
@@ -109,7 +106,9 @@ impl Members {
         self.0.extract_if(.., |(known, _)| known == name).last().map(|(_, value)| value)
     }
 
-    fn push(&mut self, name: &str, value: impl Serialize) {
+    /// Sets a member, which then comes last.
+    fn set(&mut self, name: &str, value: impl Serialize) {
+        self.take(name);
         self.0.push((name.to_owned(), raw(value)));
     }
 }

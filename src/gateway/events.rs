@@ -60,10 +60,7 @@ impl UpstreamEvents {
     }
 
     /// The next event of the bytes that have arrived. `None` when more must arrive first.
-    ///
-    /// # Errors
-    /// [`EventTooLong`].
-    pub fn next(&mut self) -> Result<Option<Event<'_>>, EventTooLong> {
+    pub(crate) fn next(&mut self) -> Result<Option<Event<'_>>, EventTooLong> {
         if let Some(held) = self.held.pop_front() {
             self.current = held;
             return Ok(Some(event(&self.current)));
@@ -80,7 +77,7 @@ impl UpstreamEvents {
         self.decoder.finish().map(event).filter(|event| event.kind != ChunkKind::Malformed)
     }
 
-    /// Waits for more bytes. Call it only when [`next`](Self::next) has returned `None`.
+    /// Waits for more bytes. Call it only when `next` has returned `None`.
     pub fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         self.body.poll_next_unpin(cx).map(|next| match next {
             Some(Ok(data)) => {
@@ -92,7 +89,6 @@ impl UpstreamEvents {
         })
     }
 
-    /// Waits for more bytes, as [`poll_arrival`](Self::poll_arrival) does.
     pub(super) async fn arrival(&mut self) -> Arrival {
         poll_fn(|cx| self.poll_arrival(cx)).await
     }

@@ -24,8 +24,9 @@ pub struct ModelMemory {
 #[derive(Clone, Copy, PartialEq)]
 pub enum Fact {
     /// The base, or the fallback base, does not have the model.
-    Retired { is_primary_base: bool },
-    /// The model refuses the parameter.
+    Retired {
+        is_primary_base: bool,
+    },
     Refuses(Parameter),
 }
 

@@ -77,9 +77,12 @@ impl UpstreamError {
     /// Reads an error response. `status` is 200 for an error inside a stream.
     pub fn read(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
         let error = ErrorObject::find(body);
+        let by_word = [&error.code, &error.kind].into_iter().flatten().find_map(|word| class_of_word(word));
+        // Cloudflare's spend limits answer 429 like its rate limits. Only the message differs.
+        let is_spent = ["spend limit", "spending limit"].iter().any(|words| error.message.contains(words));
         let kind = error.kind.as_deref().and_then(public_word).filter(|kind| !kind.ends_with("_error"));
         Self {
-            class: class(&error, status),
+            class: by_word.or(is_spent.then_some(Quota)).unwrap_or_else(|| class_of_status(status, &error)),
             status,
             code: error.code.as_deref().and_then(public_word).or(kind).map(str::to_owned),
             retry_after: retry_after(headers),
@@ -112,14 +115,6 @@ impl UpstreamError {
         error.retry_after = wait.map(|wait| wait.as_millis().div_ceil(1000) as u64);
         error
     }
-}
-
-fn class(error: &ErrorObject, status: u16) -> ErrorClass {
-    let words = [&error.code, &error.kind];
-    // Cloudflare's spend limits answer 429 like its rate limits. Only the message differs.
-    let is_spent = ["spend limit", "spending limit"].iter().any(|words| error.message.contains(words));
-    let by_word = words.into_iter().flatten().find_map(|word| class_of_word(word));
-    by_word.or(is_spent.then_some(Quota)).unwrap_or_else(|| class_of_status(status, error))
 }
 
 /// The class of a code or a type. The numbers are from Cloudflare's pages on authentication, guardrails, DLP, rate
