@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
-use std::collections::VecDeque;
+use std::{borrow::Cow, collections::VecDeque};
 
 /// Checks the body of a 200. An error object, also in a choice, is an error response. A body without `choices`, and a
 /// choice without a message that holds anything or without a `finish_reason`, is a bad answer.
@@ -45,7 +45,7 @@ pub fn events(body: &[u8], include_usage: bool) -> VecDeque<Bytes> {
     chunk.set("object", "chat.completion.chunk");
     let (choices, usage) = (chunk.take("choices"), chunk.take("usage"));
     let deltas: Vec<_> = choices.iter().flat_map(|list| elements(list)).enumerate().map(delta).collect();
-    let event = |chunk: &Members| raw(chunk).to_string().into();
+    let event = |chunk: &Members| serde_json::to_vec(chunk).unwrap_or_default().into();
     chunk.set("choices", deltas);
     let mut events = VecDeque::from([event(&chunk)]);
     if let Some(usage) = usage.filter(|usage| include_usage && usage.get() != "null") {
@@ -69,7 +69,7 @@ fn holds_anything(message: &RawValue) -> bool {
 }
 
 /// A choice as it stands in a chunk: its `message` is a `delta`, everything else stays.
-fn delta((position, choice): (usize, &RawValue)) -> Members {
+fn delta((position, choice): (usize, &RawValue)) -> Members<'_> {
     let mut choice = Members::read(choice.get());
     for (name, message) in choice.0.iter_mut().filter(|(name, _)| name == "message") {
         *name = "delta".to_owned();
@@ -92,17 +92,18 @@ fn delta((position, choice): (usize, &RawValue)) -> Members {
 }
 
 /// The members of an object, in their order.
-struct Members(Vec<(String, Box<RawValue>)>);
+struct Members<'a>(Vec<(String, Cow<'a, RawValue>)>);
 
-impl Members {
+impl<'a> Members<'a> {
     /// Reads an object. Anything else has no members.
-    fn read(object: &str) -> Self {
+    fn read(object: &'a str) -> Self {
         let mut all = Vec::new();
-        let _ = json::for_each_member(object, |name, value| all.push((name.to_owned(), value.to_owned())));
+        let _ =
+            json::for_each_member(object, |name, value| all.push((name.to_owned(), Cow::Borrowed(value))));
         Self(all)
     }
 
-    fn take(&mut self, name: &str) -> Option<Box<RawValue>> {
+    fn take(&mut self, name: &str) -> Option<Cow<'a, RawValue>> {
         self.0.extract_if(.., |(known, _)| known == name).last().map(|(_, value)| value)
     }
 
@@ -113,14 +114,14 @@ impl Members {
     }
 }
 
-impl Serialize for Members {
+impl Serialize for Members<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
-fn raw(value: impl Serialize) -> Box<RawValue> {
-    to_raw_value(&value).unwrap_or_default()
+fn raw<'a>(value: impl Serialize) -> Cow<'a, RawValue> {
+    Cow::Owned(to_raw_value(&value).unwrap_or_default())
 }
 
 #[cfg(test)]
