@@ -1,16 +1,12 @@
 //! The gateway: which targets there are, how each is asked, and what happens when one fails.
 //!
 //! A target is a base URL and a model. [`Gateway::ask`] asks one after the other, as `retry` decides, until one
-//! answers. It follows [OpenAI's API reference][openai] and [Cloudflare's headers for AI Gateway][cloudflare].
-//!
-//! [openai]: https://platform.openai.com/docs/api-reference/chat/create
-//! [cloudflare]: https://developers.cloudflare.com/ai-gateway/glossary/
+//! answers. The protocol is OpenAI's (<https://platform.openai.com/docs/api-reference/chat/create>), with
+//! Cloudflare's headers (<https://developers.cloudflare.com/ai-gateway/glossary/>).
 
 mod attempt;
 mod completion;
-mod error_class;
 mod error_object;
-mod error_response;
 mod events;
 mod model_memory;
 mod public_words;
@@ -24,8 +20,6 @@ pub use attempt::{Answer, OpenAnswer};
 pub use events::{Arrival, UpstreamEvents};
 pub use public_words::public_word;
 pub use request::{Metadata, UpstreamRequest};
-pub use error_class::ErrorClass;
-pub use error_response::ErrorResponse;
 pub use upstream_error::UpstreamError;
 
 use crate::{
@@ -35,10 +29,10 @@ use crate::{
     telemetry::AttemptLog,
 };
 use attempt::Attempt;
-use model_memory::ModelMemory;
+use model_memory::{Fact, ModelMemory};
 use retry::{Decision, RetryState};
-use targets::Targets;
 use tokio::time::{Instant, sleep};
+use upstream_error::ErrorClass::{ModelNotFound, Refused, UnsupportedParameter};
 
 /// The gateway and its fallbacks.
 pub struct Gateway {
@@ -72,96 +66,76 @@ impl Gateway {
     pub async fn ask(&self, request: &UpstreamRequest, log: &AttemptLog) -> Result<Answer, ApiError> {
         let mut secret = self.secret.current().await.ok_or(ApiErrorKind::SecretUnavailable)?;
         let has_key = secret.api_key.is_some();
-        let mut targets = Targets::new(&self.config, has_key, &request.chat.model, &self.memory);
-        let mut state = RetryState::new(self.config.max_retries);
-        let mut reported = Reported::default();
-        let adjustments_of = |targets: &Targets<'_>| {
-            targets.current().map(|target| self.memory.adjustments(target.model)).unwrap_or_default()
-        };
-        let mut adjustments = adjustments_of(&targets);
-        while let Some(target) = targets.current() {
-            let lets_model_reason = request.chat.lets_model_reason(target.model, &adjustments);
-            let attempt = Attempt {
-                config: &self.config,
-                client: &self.client,
-                target: &target,
-                request,
-                lets_model_reason,
-                has_another: targets.has_another(),
-                log,
-            };
-            let headers = request.headers(&self.config, &target, &secret);
-            let error = match attempt.run(headers, request.chat.render(target.model, &adjustments)).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            if error.is_model_not_found() {
-                self.memory.retire(target.is_primary_base, target.model);
-            }
-            if let UpstreamError::Response(response) = &error {
-                log.lock().gateway_code = response.gateway_code;
-            }
-            reported.update(&error, &state);
-            let adjustment = error.adjustment(&request.chat, target.model, &adjustments);
-            let left = request.deadline.saturating_duration_since(Instant::now());
-            let next = match retry::decide(&error, &state, adjustment, left, fastrand::f64()) {
-                Decision::RetryAfter(pause) => {
-                    state.retries += 1;
-                    log.lock().retries += 1;
-                    sleep(pause).await;
-                    continue;
+        let mut targets = targets::list(&self.config, has_key, &request.chat.model, &self.memory);
+        let mut state = RetryState { max_retries: self.config.max_retries, ..RetryState::default() };
+        let mut reported = ApiError::from(ApiErrorKind::Internal);
+        let mut may_report = true;
+        while let Some(&target) = targets.last() {
+            let mut adjustments = self.memory.adjustments(target.model);
+            loop {
+                let attempt = Attempt {
+                    config: &self.config,
+                    client: &self.client,
+                    target,
+                    request,
+                    adjustments: &adjustments,
+                    has_another: targets.len() > 1,
+                    log,
+                };
+                let error = match attempt.run(request.headers(&self.config, &target, &secret)).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => error,
+                };
+                log.lock().gateway_code = error.gateway_code;
+                let is_model_not_found = error.class == ModelNotFound;
+                if is_model_not_found {
+                    let is_primary_base = target.is_primary_base;
+                    self.memory.remember(target.model, Fact::Retired { is_primary_base });
                 }
-                Decision::Adjust(parameter) => {
-                    state.adjusted += 1;
-                    adjustments.insert(parameter);
-                    self.memory.adjust(target.model, parameter);
-                    continue;
+                if may_report {
+                    reported = error.api_error();
                 }
-                Decision::RefreshKey => {
+                let name = match (error.class, error.param.as_deref(), error.status) {
+                    (UnsupportedParameter, Some(name), _) => Some(name),
+                    // Other gateways word it otherwise and name no parameter. It may be the one that was added.
+                    (Refused | UnsupportedParameter, None, 400 | 422) => Some("reasoning_effort"),
+                    _ => None,
+                };
+                let adjustment = name.and_then(|name| request.chat.adjust(name, target.model, &adjustments));
+                let left = request.deadline.saturating_duration_since(Instant::now());
+                let decide = |state: &_| retry::decide(&error, state, adjustment, left, fastrand::f64());
+                let mut decision = decide(&state);
+                if decision == Decision::RefreshKey {
                     state.key_refreshed = true;
-                    match self.secret.replace(&secret, OpenAiSecret::differs_for_gateway).await {
-                        Some(newer) => {
-                            secret = newer;
-                            continue;
-                        }
-                        None => retry::after_refused_key(&error),
+                    let newer = self.secret.replace(&secret, OpenAiSecret::differs_for_gateway).await;
+                    if let Some(newer) = newer {
+                        secret = newer;
+                        continue;
+                    }
+                    decision = decide(&state);
+                }
+                match decision {
+                    Decision::RetryAfter(pause) => {
+                        state.retries += 1;
+                        log.lock().retries += 1;
+                        sleep(pause).await;
+                    }
+                    Decision::Adjust(parameter) => {
+                        state.adjusted += 1;
+                        adjustments.insert(parameter);
+                        self.memory.remember(target.model, Fact::Refuses(parameter));
+                    }
+                    _ => {
+                        may_report &= state.past_first_target || is_model_not_found;
+                        targets::advance(&mut targets, decision);
+                        break;
                     }
                 }
-                Decision::Go(next) => Some(next),
-                Decision::GiveUp => None,
-            };
-            match next {
-                Some(next) if targets.advance(next) => {}
-                _ => break,
             }
-            adjustments = adjustments_of(&targets);
-            log.lock().fallback = true;
-            state = state.for_next_target();
+            log.lock().fallback |= !targets.is_empty();
+            state = RetryState { past_first_target: true, retries: 0, adjusted: 0, ..state };
         }
-        Err(reported.into_error(request))
-    }
-}
-
-/// The error that the caller will see.
-#[derive(Default)]
-struct Reported {
-    error: Option<ApiError>,
-    first_model_not_found: bool,
-}
-
-impl Reported {
-    fn update(&mut self, error: &UpstreamError, state: &RetryState) {
-        if !state.past_first_target {
-            self.first_model_not_found = error.is_model_not_found();
-        } else if !self.first_model_not_found {
-            return;
-        }
-        self.error = Some(error.api_error());
-    }
-
-    fn into_error(self, request: &UpstreamRequest) -> ApiError {
-        let mut error = self.error.unwrap_or_else(|| ApiErrorKind::Internal.into());
-        error.param = error.param.filter(|param| request.chat.has_place(param));
-        error
+        reported.param = reported.param.filter(|param| request.chat.has_place(param));
+        Err(reported)
     }
 }

@@ -1,15 +1,15 @@
 //! One attempt at one target: from the request to the first event, which decides whether it is an answer.
 
 use super::{
-    completion::Completion,
-    error_response::ErrorResponse,
+    completion,
     events::{Arrival, UpstreamEvents},
     request::UpstreamRequest,
     response_headers,
     targets::Target,
-    upstream_error::UpstreamError,
+    upstream_error::{ErrorClass::*, UpstreamError},
 };
 use crate::{
+    chat::Adjustments,
     config::GatewayConfig,
     sse::{ChunkKind, MAX_EVENT_BYTES},
     telemetry::{AttemptLog, GatewayResponse},
@@ -28,7 +28,6 @@ const MAX_JSON_BYTES: usize = 8 * 1024 * 1024;
 const MAX_HELD_BYTES: usize = 64 * 1024;
 
 /// An answer, in the form that the caller asked for.
-#[derive(Debug)]
 pub enum Answer {
     /// Events, the first of which has arrived.
     Stream(OpenAnswer),
@@ -37,7 +36,6 @@ pub enum Answer {
 }
 
 /// A streamed answer.
-#[derive(Debug)]
 pub struct OpenAnswer {
     /// The gateway's headers that the caller may see.
     pub headers: HeaderMap,
@@ -47,14 +45,15 @@ pub struct OpenAnswer {
     pub events: UpstreamEvents,
 }
 
+type Result<T> = std::result::Result<T, UpstreamError>;
+
 /// One attempt, ready to be sent.
 pub struct Attempt<'a> {
     pub config: &'a GatewayConfig,
     pub client: &'a reqwest::Client,
-    pub target: &'a Target<'a>,
+    pub target: Target<'a>,
     pub request: &'a UpstreamRequest,
-    /// The model may think before its first word.
-    pub lets_model_reason: bool,
+    pub adjustments: &'a Adjustments,
     /// Another target could be asked instead of waiting.
     pub has_another: bool,
     pub log: &'a AttemptLog,
@@ -62,181 +61,123 @@ pub struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Asks, and waits for the first event or for all of the JSON.
-    pub async fn run(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, UpstreamError> {
+    pub async fn run(&self, headers: HeaderMap) -> Result<Answer> {
         if self.request.chat.stream {
-            return self.answer(headers, body).await;
+            return self.answer(headers).await;
         }
         // A JSON comes all at once at its end, so that only the deadline can tell a slow answer from none.
         let left = self.request.deadline.saturating_duration_since(Instant::now());
         let limit = if self.has_another { left / 2 } else { left };
-        timeout(limit, self.answer(headers, body)).await.unwrap_or(Err(UpstreamError::Silent))
+        timeout(limit, self.answer(headers)).await.unwrap_or(Err(TooSlow.into()))
     }
 
-    async fn answer(&self, headers: HeaderMap, body: Bytes) -> Result<Answer, UpstreamError> {
-        self.log.started(self.target.model);
+    async fn answer(&self, headers: HeaderMap) -> Result<Answer> {
+        let Self { config, target, request: UpstreamRequest { chat, .. }, .. } = self;
+        self.log.started(target.model);
         let sent = Instant::now();
-        let response = self.send(headers, body).await?;
-        let (parts, body) = response.into_parts();
+        let body = chat.render(target.model, self.adjustments);
+        let url = target.base.chat_completions.clone();
+        let sending = self.client.post(url).headers(headers).body(body).send();
+        let limit = if chat.stream { config.response_timeout } else { Duration::MAX };
+        let response = timeout(limit, sending).await.map_err(|_| TooSlow)?;
+        let response = response.map_err(|e| if e.is_connect() { NotConnected } else { ConnectionLost })?;
+        let (head, body) = Response::<reqwest::Body>::from(response).into_parts();
+        let (status, headers) = (head.status.as_u16(), response_headers::public(&head.headers));
+        let text = |name| headers.get(name)?.to_str().ok().map(str::to_owned);
         self.log.lock().response = Some(GatewayResponse {
-            status: parts.status.as_u16(),
+            status,
             latency: sent.elapsed(),
-            cache_status: response_headers::cache_status(&parts.headers).map(str::to_owned),
-            log_id: response_headers::log_id(&parts.headers).map(str::to_owned),
+            cache_status: text("cf-aig-cache-status"),
+            log_id: text("cf-aig-log-id"),
         });
         let mut events = UpstreamEvents::new(body);
-        if !parts.status.is_success() {
-            let body = read_error_body(&mut events).await;
-            let response = ErrorResponse::read(parts.status.as_u16(), &parts.headers, &body);
-            return Err(UpstreamError::Response(response));
+        if !head.status.is_success() {
+            let mut body = BytesMut::new();
+            let reading = async {
+                while body.len() < ERROR_BODY_BYTES && events.arrival().await == Arrival::Bytes {
+                    body.extend_from_slice(&events.undecoded);
+                }
+            };
+            let _ = timeout(ERROR_BODY_TIME, reading).await;
+            return Err(UpstreamError::read(status, &head.headers, &body));
         }
-        let open = |events| OpenAnswer {
-            headers: response_headers::public(&parts.headers),
-            model: self.target.model.to_owned(),
-            events,
-        };
-        Ok(match self.beginning(&parts.headers, &mut events).await? {
-            None => Answer::Stream(open(events)),
-            Some(completion) if self.request.chat.stream => {
-                let payloads = completion.into_events(self.request.chat.include_usage);
-                Answer::Stream(open(UpstreamEvents::complete(payloads)))
+        if let Some(body) = self.beginning(&head.headers, &mut events).await? {
+            completion::check(&head.headers, &body)?;
+            if !chat.stream {
+                return Ok(Answer::Json(headers, body));
             }
-            Some(completion) => {
-                Answer::Json(response_headers::public(&parts.headers), completion.into_bytes())
-            }
-        })
-    }
-
-    async fn send(&self, headers: HeaderMap, body: Bytes) -> Result<Response<reqwest::Body>, UpstreamError> {
-        let url = self.target.base.chat_completions.clone();
-        let sending = self.client.post(url).headers(headers).body(body).send();
-        let sent = match self.request.chat.stream {
-            true => timeout(self.config.response_timeout, sending).await.map_err(|_| UpstreamError::NoResponse)?,
-            false => sending.await,
-        };
-        match sent {
-            Ok(response) => Ok(response.into()),
-            Err(error) if error.is_connect() => Err(UpstreamError::NotConnected),
-            Err(_) => Err(UpstreamError::ConnectionLost),
+            events.held = completion::events(&body, chat.include_usage);
         }
+        Ok(Answer::Stream(OpenAnswer { headers, model: target.model.to_owned(), events }))
     }
 
     /// Reads until it is clear what the answer is: events (`None`), which `events` then still holds, or one JSON.
-    async fn beginning(
-        &self,
-        headers: &HeaderMap,
-        events: &mut UpstreamEvents,
-    ) -> Result<Option<Completion>, UpstreamError> {
-        let thinks = self.lets_model_reason;
-        let patience =
-            if thinks { self.config.first_thought_timeout } else { self.config.first_event_timeout };
-        let first_event_by = Instant::now() + patience;
-        let (mut held, mut held_bytes, mut has_begun) = (VecDeque::new(), 0, false);
-        loop {
-            let has_ended = match self.arrival(events, first_event_by).await? {
-                Arrival::Bytes => false,
-                Arrival::End => true,
-                Arrival::Broken => return Err(UpstreamError::ConnectionLost),
-            };
-            if !has_begun {
-                match first_byte(events.undecoded()) {
-                    None => {}
-                    Some(b'{' | b'[') => {
-                        let body = self.collect(events, first_event_by).await?;
-                        return Completion::read(headers, body).map(Some);
-                    }
-                    Some(b'<') => return Err(UpstreamError::BadAnswer),
-                    Some(_) if !self.request.chat.stream => return Err(UpstreamError::WrongFormat),
-                    Some(_) => has_begun = true,
-                }
-            }
-            while let Some(event) = events.next().map_err(|_| UpstreamError::TooLong)? {
-                let (payload, kind) = (Bytes::copy_from_slice(event.payload), event.kind);
-                held_bytes += payload.len();
-                if self.hold(headers, &mut held, payload, kind)? {
-                    events.hold(held);
-                    return Ok(None);
-                }
-            }
-            if has_ended {
-                let last = events.last().map(|event| (Bytes::copy_from_slice(event.payload), event.kind));
-                let (payload, kind) = last.ok_or(UpstreamError::BadAnswer)?;
-                let is_chunk = self.hold(headers, &mut held, payload, kind)?;
-                events.hold(held);
-                return if is_chunk { Ok(None) } else { Err(UpstreamError::BadAnswer) };
-            }
-            if held_bytes > MAX_HELD_BYTES {
-                return Err(UpstreamError::BadAnswer);
-            }
-        }
-    }
-
-    /// Keeps an event. Returns whether it is the first chunk.
-    fn hold(
-        &self,
-        headers: &HeaderMap,
-        held: &mut VecDeque<(Bytes, ChunkKind)>,
-        payload: Bytes,
-        kind: ChunkKind,
-    ) -> Result<bool, UpstreamError> {
-        let is_chunk = match kind {
-            ChunkKind::Chunk { .. } => true,
-            ChunkKind::Other => false,
-            ChunkKind::Error => {
-                return Err(UpstreamError::Response(ErrorResponse::read(200, headers, &payload)));
-            }
-            ChunkKind::Done | ChunkKind::Malformed => return Err(UpstreamError::BadAnswer),
+    async fn beginning(&self, headers: &HeaderMap, events: &mut UpstreamEvents) -> Result<Option<Bytes>> {
+        let chat = &self.request.chat;
+        let patience = match chat.lets_model_reason(self.target.model, self.adjustments) {
+            true => self.config.first_thought_timeout,
+            false => self.config.first_event_timeout,
         };
-        held.push_back((payload, kind));
-        Ok(is_chunk)
-    }
-
-    /// More bytes, within the time limits of a stream.
-    async fn arrival(
-        &self,
-        events: &mut UpstreamEvents,
-        first_event_by: Instant,
-    ) -> Result<Arrival, UpstreamError> {
-        if !self.request.chat.stream {
-            return Ok(events.arrival().await);
-        }
-        let silent_at = Instant::now() + self.config.idle_timeout;
-        if self.has_another && first_event_by <= silent_at {
-            let arrival = timeout_at(first_event_by, events.arrival()).await;
-            return arrival.map_err(|_| UpstreamError::SlowFirstEvent);
-        }
-        timeout_at(silent_at, events.arrival()).await.map_err(|_| UpstreamError::Silent)
-    }
-
-    async fn collect(&self, events: &mut UpstreamEvents, by: Instant) -> Result<Bytes, UpstreamError> {
+        let first_event_by = Instant::now() + patience;
         // A stream's JSON becomes events, which have a limit of their own.
-        let limit = if self.request.chat.stream { MAX_EVENT_BYTES } else { MAX_JSON_BYTES };
-        let mut body = BytesMut::from(&events.undecoded()[..]);
+        let max_json_bytes = if chat.stream { MAX_EVENT_BYTES } else { MAX_JSON_BYTES };
+        let (mut held, mut held_bytes) = (VecDeque::new(), 0);
+        let (mut json, mut is_json, mut has_begun) = (BytesMut::new(), false, false);
         loop {
-            if body.len() > limit {
-                return Err(UpstreamError::TooLong);
+            let has_more = self.arrival(events, first_event_by).await?;
+            let text = events.undecoded.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&events.undecoded);
+            let first = text.trim_ascii_start().first().filter(|_| !has_begun);
+            has_begun |= first.is_some();
+            match first {
+                Some(b'{' | b'[') => is_json = true,
+                Some(b'<') => return Err(BadAnswer.into()),
+                Some(_) if !chat.stream => return Err(WrongFormat.into()),
+                _ => {}
             }
-            match self.arrival(events, by).await? {
-                Arrival::Bytes => body.extend_from_slice(events.undecoded()),
-                Arrival::End => return Ok(body.freeze()),
-                Arrival::Broken => return Err(UpstreamError::ConnectionLost),
+            if is_json {
+                json.extend_from_slice(&std::mem::take(&mut events.undecoded));
+                match json.len() > max_json_bytes {
+                    true => return Err(TooLong.into()),
+                    false if has_more => continue,
+                    false => return Ok(Some(json.freeze())),
+                }
+            }
+            loop {
+                let event = match events.next().map_err(|_| TooLong)? {
+                    None if !has_more => events.last(),
+                    event => event,
+                };
+                let Some(event) = event else { break };
+                held_bytes += event.payload.len();
+                held.push_back(Bytes::copy_from_slice(event.payload));
+                match event.kind {
+                    ChunkKind::Other => {}
+                    ChunkKind::Chunk { .. } => {
+                        events.held = held;
+                        return Ok(None);
+                    }
+                    ChunkKind::Error => return Err(UpstreamError::read(200, headers, event.payload)),
+                    ChunkKind::Done | ChunkKind::Malformed => return Err(BadAnswer.into()),
+                }
+            }
+            if !has_more || held_bytes > MAX_HELD_BYTES {
+                return Err(BadAnswer.into());
             }
         }
     }
-}
 
-/// The first byte that is neither white space nor a byte order mark.
-fn first_byte(bytes: &[u8]) -> Option<u8> {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start().first().copied()
-}
-
-async fn read_error_body(events: &mut UpstreamEvents) -> BytesMut {
-    let mut body = BytesMut::new();
-    let by = Instant::now() + ERROR_BODY_TIME;
-    while body.len() < ERROR_BODY_BYTES {
-        match timeout_at(by, events.arrival()).await {
-            Ok(Arrival::Bytes) => body.extend_from_slice(events.undecoded()),
-            _ => break,
+    /// Waits for more bytes, within the time limits of a stream. Returns false at the end of the body.
+    async fn arrival(&self, events: &mut UpstreamEvents, first_by: Instant) -> Result<bool> {
+        let silent_at = Instant::now() + self.config.idle_timeout;
+        let by = match (self.request.chat.stream, self.has_another) {
+            (false, _) => self.request.deadline,
+            (true, false) => silent_at,
+            (true, true) => silent_at.min(first_by),
+        };
+        match timeout_at(by, events.arrival()).await.map_err(|_| TooSlow)? {
+            Arrival::Bytes => Ok(true),
+            Arrival::End => Ok(false),
+            Arrival::Broken => Err(ConnectionLost.into()),
         }
     }
-    body
 }

@@ -1,75 +1,60 @@
 //! A complete answer in one JSON: what was asked for, or what a cache or a guardrail sends in place of a stream.
 //! It is never parsed into a tree: members are copied as they came.
 
-use super::{error_response::ErrorResponse, upstream_error::UpstreamError};
-use crate::{json, sse::{self, DONE}};
+use super::{
+    error_object::elements,
+    upstream_error::{ErrorClass, UpstreamError},
+};
+use crate::{
+    json,
+    sse::{self, ChunkKind, DONE},
+};
 use bytes::Bytes;
 use http::HeaderMap;
-use serde_json::value::RawValue;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use std::{borrow::Cow, collections::VecDeque};
 
-/// A `chat.completion` object that was checked.
-#[derive(Debug)]
-pub struct Completion(Bytes);
-
-impl Completion {
-    /// Checks the body of a 200.
-    ///
-    /// # Errors
-    /// An error object, also in a choice, is an error response. A body without `choices`, and a choice without a
-    /// message that holds anything or without a `finish_reason`, is a bad answer.
-    pub fn read(headers: &HeaderMap, body: Bytes) -> Result<Self, UpstreamError> {
-        let text = text(&body);
-        let error = || UpstreamError::Response(ErrorResponse::read(200, headers, &body));
-        if text.starts_with('[') && serde_json::from_str::<&RawValue>(text).is_ok() {
-            return Err(error());
-        }
-        let members = json::members(text, ["success", "error", "choices"]);
-        let [success, stated, choices] = members.map_err(|_| UpstreamError::BadAnswer)?;
-        if stated.is_some() || success.is_some_and(|success| success.get() == "false") {
-            return Err(error());
-        }
-        let (mut count, mut has_failed, mut is_complete) = (0, false, true);
-        let choices = choices.ok_or(UpstreamError::BadAnswer)?;
-        json::for_each_element(choices.get(), |choice| {
-            let members = json::members(choice.get(), ["message", "finish_reason", "error"]);
-            let [message, reason, error] = members.unwrap_or_default();
-            let reason = reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
-            has_failed |= error.is_some() || reason.as_deref().is_some_and(sse::is_failure);
-            is_complete &= reason.as_deref().is_some_and(|reason| {
-                // A filter may leave nothing of the message.
-                message.is_some_and(holds_anything) || reason == "content_filter"
-            });
-            count += 1;
-        })
-        .map_err(|_| UpstreamError::BadAnswer)?;
-        match (has_failed, is_complete && count > 0) {
-            (true, _) => Err(error()),
-            (false, true) => Ok(Self(body.clone())),
-            (false, false) => Err(UpstreamError::BadAnswer),
-        }
+/// Checks the body of a 200. An error object, also in a choice, is an error response. A body without `choices`, and a
+/// choice without a message that holds anything or without a `finish_reason`, is a bad answer.
+pub fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), UpstreamError> {
+    let text = text(body);
+    let kind = sse::classify(text.as_bytes());
+    let [success, choices] = json::members(text, ["success", "choices"]).unwrap_or_default();
+    let is_list = kind == ChunkKind::Other && text.starts_with('[');
+    if kind == ChunkKind::Error || is_list || success.is_some_and(|success| success.get() == "false") {
+        return Err(UpstreamError::read(200, headers, body));
     }
+    let choices = choices.map(elements).unwrap_or_default();
+    let is_complete = |choice: &&RawValue| {
+        let members = json::members(choice.get(), ["message", "finish_reason"]);
+        let [message, reason] = members.unwrap_or_default();
+        let reason = reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
+        // A filter may leave nothing of the message.
+        reason.is_some_and(|reason| message.is_some_and(holds_anything) || reason == "content_filter")
+    };
+    let is_answer = !choices.is_empty() && choices.iter().all(is_complete);
+    is_answer.then_some(()).ok_or(ErrorClass::BadAnswer.into())
+}
 
-    /// The body as it came.
-    pub fn into_bytes(self) -> Bytes {
-        self.0
+/// The payloads of a checked answer as a stream, with `[DONE]`.
+pub fn events(body: &[u8], include_usage: bool) -> VecDeque<Bytes> {
+    // JSON has line ends between its values only. In an event they would end a line of it.
+    let text = text(body).replace(['\n', '\r'], " ");
+    let mut chunk = Members::read(&text);
+    chunk.set("object", "chat.completion.chunk");
+    let (choices, usage) = (chunk.take("choices"), chunk.take("usage"));
+    let deltas: Vec<_> = choices.iter().flat_map(|list| elements(list)).enumerate().map(delta).collect();
+    let event = |chunk: &Members| serde_json::to_vec(chunk).unwrap_or_default().into();
+    chunk.set("choices", deltas);
+    let mut events = VecDeque::from([event(&chunk)]);
+    if let Some(usage) = usage.filter(|usage| include_usage && usage.get() != "null") {
+        chunk.set("choices", [(); 0]);
+        chunk.set("usage", usage);
+        events.push_back(event(&chunk));
     }
-
-    /// The payloads of the same answer as a stream, with `[DONE]`.
-    pub fn into_events(self, include_usage: bool) -> Vec<Bytes> {
-        let (mut common, mut choices, mut usage) = (String::new(), String::new(), None);
-        // `read` has checked that all of this is JSON of the right shape.
-        let _ = json::for_each_member(text(&self.0), |name, value| match name {
-            "object" => {}
-            "choices" => choices = deltas(value),
-            "usage" => usage = Some(value.get()).filter(|usage| include_usage && *usage != "null"),
-            _ => push_member(&mut common, name, value.get()),
-        });
-        push_member(&mut common, "object", "\"chat.completion.chunk\"");
-        let mut events = vec![format!("{{{common},\"choices\":[{choices}]}}").into()];
-        events.extend(usage.map(|usage| format!("{{{common},\"choices\":[],\"usage\":{usage}}}").into()));
-        events.push(DONE.into());
-        events
-    }
+    events.push_back(DONE.into());
+    events
 }
 
 fn text(body: &[u8]) -> &str {
@@ -79,70 +64,64 @@ fn text(body: &[u8]) -> &str {
 
 /// A message with nothing but a role says nothing.
 fn holds_anything(message: &RawValue) -> bool {
-    let mut holds = false;
-    let _ = json::for_each_member(message.get(), |name, value| {
-        holds |= name != "role" && !matches!(value.get(), "null" | "[]");
-    });
-    holds
+    let is_filled = |value: &RawValue| !matches!(value.get(), "null" | "[]");
+    Members::read(message.get()).0.iter().any(|(name, value)| name != "role" && is_filled(value))
 }
 
-/// The choices of a chunk: each `message` becomes a `delta`, everything else stays.
-fn deltas(choices: &RawValue) -> String {
-    let (mut written, mut position) = (String::new(), 0);
-    let _ = json::for_each_element(choices.get(), |choice| {
-        let (mut members, mut has_index) = (String::new(), false);
-        let _ = json::for_each_member(choice.get(), |name, value| {
-            has_index |= name == "index";
-            match name {
-                "message" => push_member(&mut members, "delta", &delta(value)),
-                _ => push_member(&mut members, name, value.get()),
+/// A choice as it stands in a chunk: its `message` is a `delta`, everything else stays.
+fn delta((position, choice): (usize, &RawValue)) -> Members<'_> {
+    let mut choice = Members::read(choice.get());
+    for (name, message) in choice.0.iter_mut().filter(|(name, _)| name == "message") {
+        *name = "delta".to_owned();
+        let mut delta = Members::read(message.get());
+        for (_, calls) in delta.0.iter_mut().filter(|(name, _)| name == "tool_calls") {
+            let mut indexed: Vec<_> =
+                elements(calls).into_iter().map(|call| Members::read(call.get())).collect();
+            // A tool call in a delta needs an index.
+            for (position, call) in indexed.iter_mut().enumerate() {
+                call.set("index", position);
             }
-        });
-        if !has_index {
-            push_member(&mut members, "index", &position.to_string());
+            *calls = raw(indexed);
         }
-        push_element(&mut written, &format!("{{{members}}}"));
-        position += 1;
-    });
-    written
-}
-
-/// The delta of a message. A tool call in a delta needs an `index`.
-fn delta(message: &RawValue) -> String {
-    let mut members = String::new();
-    let _ = json::for_each_member(message.get(), |name, value| match name {
-        "tool_calls" => push_member(&mut members, name, &format!("[{}]", indexed(value))),
-        _ => push_member(&mut members, name, value.get()),
-    });
-    format!("{{{members}}}")
-}
-
-fn indexed(calls: &RawValue) -> String {
-    let (mut written, mut position) = (String::new(), 0);
-    let _ = json::for_each_element(calls.get(), |call| {
-        let mut members = String::new();
-        let _ = json::for_each_member(call.get(), |name, value| {
-            if name != "index" {
-                push_member(&mut members, name, value.get());
-            }
-        });
-        push_member(&mut members, "index", &position.to_string());
-        push_element(&mut written, &format!("{{{members}}}"));
-        position += 1;
-    });
-    written
-}
-
-fn push_member(members: &mut String, name: &str, value: &str) {
-    let name = serde_json::to_string(name).unwrap_or_default();
-    push_element(members, &format!("{name}:{value}"));
-}
-
-fn push_element(list: &mut String, element: &str) {
-    if !list.is_empty() {
-        list.push(',');
+        *message = raw(delta);
     }
-    list.push_str(element);
+    if choice.0.iter().all(|(name, _)| name != "index") {
+        choice.set("index", position);
+    }
+    choice
+}
+
+/// The members of an object, in their order.
+struct Members<'a>(Vec<(String, Cow<'a, RawValue>)>);
+
+impl<'a> Members<'a> {
+    /// Reads an object. Anything else has no members.
+    fn read(object: &'a str) -> Self {
+        let mut all = Vec::new();
+        let _ =
+            json::for_each_member(object, |name, value| all.push((name.to_owned(), Cow::Borrowed(value))));
+        Self(all)
+    }
+
+    fn take(&mut self, name: &str) -> Option<Cow<'a, RawValue>> {
+        self.0.extract_if(.., |(known, _)| known == name).last().map(|(_, value)| value)
+    }
+
+    /// Sets a member, which then comes last.
+    fn set(&mut self, name: &str, value: impl Serialize) {
+        self.take(name);
+        self.0.push((name.to_owned(), raw(value)));
+    }
+}
+
+impl Serialize for Members<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+fn raw<'a>(value: impl Serialize) -> Cow<'a, RawValue> {
+    Cow::Owned(to_raw_value(&value).unwrap_or_default())
 }
 
 #[cfg(test)]

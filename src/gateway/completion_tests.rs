@@ -1,17 +1,17 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
-use crate::gateway::ErrorClass;
 use serde_json::{Value, json};
 
 const ANSWER: &str = r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi \ud83d","tool_calls":[{"id":"t"},{"index":7,"id":"u"}]},"logprobs":{"content":[]},"finish_reason":"stop"},{"message":{"content":"x"},"finish_reason":"length"}],"usage":{"total_tokens":3}}"#;
 
-fn read(text: &str) -> Result<Completion, UpstreamError> {
-    Completion::read(&HeaderMap::new(), Bytes::copy_from_slice(text.as_bytes()))
+fn read(text: &str) -> Result<(), UpstreamError> {
+    check(&HeaderMap::new(), text.as_bytes())
 }
 
 fn events(text: &str, include_usage: bool) -> Vec<String> {
-    let events = read(text).unwrap().into_events(include_usage);
+    read(text).unwrap();
+    let events = super::events(text.as_bytes(), include_usage);
     events.iter().map(|event| String::from_utf8(event.to_vec()).unwrap()).collect()
 }
 
@@ -35,7 +35,15 @@ fn keeps_half_a_surrogate_pair_and_drops_unasked_usage() {
     let events = events(ANSWER, false);
     assert_eq!(events.len(), 2);
     assert!(events[0].contains(r#""content":"Hi \ud83d""#), "{}", events[0]);
-    assert_eq!(read(ANSWER).unwrap().into_bytes(), ANSWER);
+}
+
+#[test]
+fn an_event_of_a_formatted_json_is_one_line() {
+    let formatted = ANSWER.replace("{\"content\":[]}", "{\r\n \"content\": []\n}").replace(":3}", ": 3\n}");
+    let events = events(&formatted, true);
+    assert_eq!(events.len(), 3);
+    assert!(events[0].contains(r#""logprobs":{   "content": [] }"#), "{}", events[0]);
+    assert!(events[1].contains(r#""usage":{"total_tokens": 3 }"#), "{}", events[1]);
 }
 
 #[test]
@@ -57,7 +65,7 @@ fn rejects_bad_answers() {
         &choice(r#""message":{"role":"assistant","content":null,"tool_calls":[]},"finish_reason":"stop""#),
         "\u{c}{}",
     ] {
-        assert_eq!(read(text).unwrap_err(), UpstreamError::BadAnswer, "{text}");
+        assert_eq!(read(text).unwrap_err().class, ErrorClass::BadAnswer, "{text}");
     }
     assert!(read(&choice(r#""message":{"role":"assistant"},"finish_reason":"content_filter""#)).is_ok());
 }
@@ -75,7 +83,6 @@ fn finds_errors() {
             ErrorClass::RateLimited,
         ),
     ] {
-        let Err(UpstreamError::Response(response)) = read(text) else { panic!("{text}") };
-        assert_eq!(response.class, class, "{text}");
+        assert_eq!(read(text).unwrap_err().class, class, "{text}");
     }
 }

@@ -10,6 +10,8 @@ const MAX_MESSAGE_CHARS: usize = 500;
 #[derive(Default)]
 pub struct ErrorObject {
     pub code: Option<String>,
+    /// The code, when it is a number.
+    pub number: Option<u32>,
     pub kind: Option<String>,
     pub param: Option<String>,
     /// In lower case.
@@ -26,45 +28,37 @@ impl ErrorObject {
     pub fn find(body: &[u8]) -> Self {
         let text = std::str::from_utf8(sse::trim_json(body)).unwrap_or_default();
         let Ok(top) = serde_json::from_str::<&RawValue>(text) else { return Self::default() };
-        let [error, errors, choices, success] =
-            json::members(top.get(), ["error", "errors", "choices", "success"]).unwrap_or_default();
+        let [error, errors, choices, success] = members(top, ["error", "errors", "choices", "success"]);
         let filled = |value: &&RawValue| value.get() != "[]";
-        let stated = error.filter(filled).or(errors.filter(filled));
-        let in_choice = || choices.and_then(|choices| find_element(choices, ["error"]).flatten());
-        let list_or_object = stated.or_else(in_choice).unwrap_or(top);
-        let object = first_element(list_or_object).unwrap_or(list_or_object);
+        let in_choice = || elements(choices?).into_iter().find_map(|choice| members(choice, ["error"])[0]);
+        let found = error.filter(filled).or(errors.filter(filled)).or_else(in_choice).unwrap_or(top);
+        let listed = elements(found).first().copied();
+        let object = listed.unwrap_or(found);
         // Some gateways wrap the provider's error in one of their own.
-        let inner = json::members(object.get(), ["error"]).ok().and_then(|[inner]| inner);
+        let [inner] = members(object, ["error"]);
         let object = inner.filter(|inner| inner.get().starts_with('{')).unwrap_or(object);
-        let found = json::members(object.get(), ["code", "type", "param", "message"]).unwrap_or_default();
-        let [code, kind, param, message] = found.map(|value| value.and_then(text_or_number));
+        let [code, kind, param, message] =
+            members(object, ["code", "type", "param", "message"]).map(|value| value.and_then(text_or_number));
         let message = message.or_else(|| json::string(object)).unwrap_or_default();
-        let is_listed = first_element(list_or_object).is_some();
         Self {
-            is_cloudflare: is_listed || success.is_some_and(|success| success.get() == "false"),
+            number: code.as_deref().and_then(|code| code.parse().ok()),
             code,
             kind,
             param,
             message: message.chars().take(MAX_MESSAGE_CHARS).collect::<String>().to_ascii_lowercase(),
             is_json: true,
+            is_cloudflare: listed.is_some() || success.is_some_and(|success| success.get() == "false"),
         }
     }
 }
 
-fn first_element(list: &RawValue) -> Option<&RawValue> {
-    let mut first = None;
-    json::for_each_element(list.get(), |element| first = first.or(Some(element))).ok()?;
-    first
+fn members<'a, const N: usize>(object: &'a RawValue, names: [&str; N]) -> [Option<&'a RawValue>; N] {
+    json::members(object.get(), names).unwrap_or([None; N])
 }
 
-/// The first non-null member `name` of an element.
-fn find_element<'a>(list: &'a RawValue, name: [&str; 1]) -> Option<Option<&'a RawValue>> {
-    let mut found = None;
-    let read = json::for_each_element(list.get(), |element| {
-        let [member] = json::members(element.get(), name).unwrap_or_default();
-        found = found.or(member);
-    });
-    read.ok().map(|()| found)
+/// The elements of an array. Anything else has none.
+pub fn elements(list: &RawValue) -> Vec<&RawValue> {
+    serde_json::from_str(list.get()).unwrap_or_default()
 }
 
 fn text_or_number(value: &RawValue) -> Option<String> {

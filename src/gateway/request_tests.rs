@@ -14,7 +14,8 @@ fn headers(set: &[(&str, &str)], secret: &str, is_primary_base: bool) -> Vec<Str
     };
     let config = Config::from_lookup(lookup).unwrap();
     let body = br#"{"messages":[{"content":"x"}]}"#.as_slice().into();
-    let chat = ChatRequest::parse(body, ApiFormat::ChatGptWeb, &config.chat, &Models::new(&config.chat)).unwrap();
+    let chat =
+        ChatRequest::parse(body, ApiFormat::ChatGptWeb, &config.chat, &Models::new(&config.chat)).unwrap();
     let metadata = Metadata::new(&Caller::user("t", "u"), "r", "/conversations", None);
     let request = UpstreamRequest { chat, metadata, deadline: Instant::now() };
     let target = Target { base: &config.gateway.base, model: "m", is_primary_base };
@@ -48,7 +49,10 @@ fn sends_cloudflares_headers_to_its_gateway_only() {
 #[test]
 fn names_the_gateway_to_cloudflares_api() {
     let headers = headers(&[("OPENAI_BASEURL", API), ("CF_GATEWAY_ID", "gw")], "sk", true);
-    assert!(has(&headers, "cf-aig-gateway-id: gw") && has(&headers, "cf-aig-skip-cache: true"), "{headers:?}");
+    assert!(
+        has(&headers, "cf-aig-gateway-id: gw") && has(&headers, "cf-aig-skip-cache: true"),
+        "{headers:?}"
+    );
 }
 
 #[test]

@@ -1,12 +1,7 @@
 //! What comes next after an attempt failed: a pure function of the error and of what was tried before.
 //! `docs/failures.md` has the same rules as a table.
 
-use super::{
-    error_class::ErrorClass,
-    error_response::ErrorResponse,
-    targets::Next,
-    upstream_error::UpstreamError,
-};
+use super::upstream_error::{ErrorClass, UpstreamError};
 use crate::chat::Parameter;
 use std::time::Duration;
 
@@ -17,29 +12,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// A target may refuse this many parameters of one request, one after the other.
 const MAX_ADJUSTMENTS: u32 = 3;
 
-/// What was tried for one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was tried so far: retries and adjustments at this target, the rest for the request.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct RetryState {
     /// The target is not the first one. It is asked only once.
     pub past_first_target: bool,
-    /// Retries so far.
     pub retries: u32,
-    /// The most retries.
     pub max_retries: u32,
-    /// Parameters left out for this target so far.
     pub adjusted: u32,
-    /// The key was read again because it was refused.
     pub key_refreshed: bool,
-}
-
-impl RetryState {
-    pub fn new(max_retries: u32) -> Self {
-        Self { past_first_target: false, retries: 0, max_retries, adjusted: 0, key_refreshed: false }
-    }
-
-    pub fn for_next_target(self) -> Self {
-        Self { past_first_target: true, key_refreshed: self.key_refreshed, ..Self::new(self.max_retries) }
-    }
 }
 
 /// What comes next.
@@ -49,11 +30,13 @@ pub enum Decision {
     RetryAfter(Duration),
     /// Ask the same target without this parameter.
     Adjust(Parameter),
-    /// Read the key again. Ask the same target when it changed, else do what [`after_refused_key`] says.
+    /// Read the key again. Ask the same target when it changed, else decide again.
     RefreshKey,
-    /// Ask another target. Give up when there is none.
-    Go(Next),
-    /// Report the error.
+    /// Ask the next target, when there is one.
+    NextTarget,
+    /// Ask the fallback base for the same model.
+    FallbackBase,
+    NextModel,
     GiveUp,
 }
 
@@ -66,73 +49,34 @@ pub fn decide(
     left: Duration,
     jitter: f64,
 ) -> Decision {
+    use ErrorClass::*;
     if let Some(parameter) = adjustment.filter(|_| state.adjusted < MAX_ADJUSTMENTS) {
         return Decision::Adjust(parameter);
     }
-    match error {
-        // Most lost connections were idle for too long. A new one is as good at once as later.
-        UpstreamError::ConnectionLost if state.retries == 0 => retry(state, Some(Duration::ZERO), left, jitter),
-        UpstreamError::NotConnected | UpstreamError::ConnectionLost | UpstreamError::BadAnswer => {
-            retry(state, None, left, jitter)
+    match error.class {
+        Key | GatewayToken if !state.key_refreshed => Decision::RefreshKey,
+        Key | Misconfigured => Decision::FallbackBase,
+        Other if error.should_retry != Some(true) => Decision::FallbackBase,
+        ContextLength | ModelNotFound => Decision::NextModel,
+        TooSlow | WrongFormat => Decision::NextTarget,
+        NotConnected | ConnectionLost | BadAnswer | RateLimited | Timeout | Fault | Other => {
+            // Between half of the pause and all of it, so that callers that failed together do not return together.
+            let back_off = FIRST_BACK_OFF * 2_u32.saturating_pow(state.retries);
+            let wait = match error.retry_after {
+                Some(asked_for) => asked_for,
+                // Most lost connections were idle for too long. A new one is as good at once as later.
+                None if error.class == ConnectionLost && state.retries == 0 => Duration::ZERO,
+                None => back_off.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0),
+            };
+            let is_welcome = error.should_retry != Some(false) && error.retry_after <= Some(LONGEST_WAIT);
+            let is_left = !state.past_first_target && state.retries < state.max_retries && wait < left;
+            if is_welcome && is_left { Decision::RetryAfter(wait) } else { Decision::NextTarget }
         }
-        UpstreamError::NoResponse
-        | UpstreamError::SlowFirstEvent
-        | UpstreamError::Silent
-        | UpstreamError::WrongFormat => Decision::Go(Next::Target),
-        UpstreamError::TooLong => Decision::GiveUp,
-        UpstreamError::Response(response) => decide_response(response, error, state, left, jitter),
-    }
-}
-
-fn decide_response(
-    response: &ErrorResponse,
-    error: &UpstreamError,
-    state: &RetryState,
-    left: Duration,
-    jitter: f64,
-) -> Decision {
-    match response.class {
         // The gateway has decided. Another base would be a way around it.
-        ErrorClass::Refused
-        | ErrorClass::ContentFilter
-        | ErrorClass::Denied
-        | ErrorClass::UnsupportedParameter
-        | ErrorClass::Quota
-        | ErrorClass::GatewayNotSetUp
-        | ErrorClass::Forbidden
-        | ErrorClass::GuardrailDown => Decision::GiveUp,
-        ErrorClass::ContextLength | ErrorClass::ModelNotFound => Decision::Go(Next::Model),
-        ErrorClass::Key | ErrorClass::GatewayToken if !state.key_refreshed => Decision::RefreshKey,
-        ErrorClass::Key | ErrorClass::GatewayToken => {
-            after_refused_key(error).map_or(Decision::GiveUp, Decision::Go)
-        }
-        ErrorClass::Misconfigured => Decision::Go(Next::FallbackBase),
-        ErrorClass::Other if response.should_retry != Some(true) => Decision::Go(Next::FallbackBase),
-        ErrorClass::RateLimited | ErrorClass::Timeout | ErrorClass::Fault | ErrorClass::Other => {
-            let is_long = response.retry_after.is_some_and(|wait| wait > LONGEST_WAIT);
-            if is_long || response.should_retry == Some(false) {
-                return Decision::Go(Next::Target);
-            }
-            retry(state, response.retry_after, left, jitter)
-        }
+        Refused | ContentFilter | Denied | UnsupportedParameter | Quota | GatewayToken | GatewayNotSetUp
+        | Forbidden | GuardrailDown => Decision::GiveUp,
+        TooLong => Decision::GiveUp,
     }
-}
-
-/// Where to go when the key was refused and has not changed. The gateway's own token is part of its decision.
-pub fn after_refused_key(error: &UpstreamError) -> Option<Next> {
-    let is_key = matches!(error, UpstreamError::Response(response) if response.class == ErrorClass::Key);
-    is_key.then_some(Next::FallbackBase)
-}
-
-fn retry(state: &RetryState, asked_for: Option<Duration>, left: Duration, jitter: f64) -> Decision {
-    // Between half of the pause and all of it, so that callers that failed together do not return together.
-    let back_off =
-        || (FIRST_BACK_OFF * 2_u32.saturating_pow(state.retries)).mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
-    let wait = asked_for.unwrap_or_else(back_off);
-    if state.past_first_target || state.retries >= state.max_retries || wait >= left {
-        return Decision::Go(Next::Target);
-    }
-    Decision::RetryAfter(wait)
 }
 
 #[cfg(test)]

@@ -4,24 +4,12 @@ const LEFT: Duration = Duration::from_secs(60);
 const FIRST: RetryState =
     RetryState { past_first_target: false, retries: 0, max_retries: 2, adjusted: 0, key_refreshed: false };
 
-fn response(class: ErrorClass) -> ErrorResponse {
-    ErrorResponse {
-        class,
-        status: 0,
-        code: None,
-        param: None,
-        retry_after: None,
-        should_retry: None,
-        gateway_code: None,
-    }
+fn decided(class: ErrorClass, state: &RetryState, left: Duration, jitter: f64) -> Decision {
+    decide(&class.into(), state, None, left, jitter)
 }
 
-fn decided(error: &UpstreamError, state: &RetryState, left: Duration, jitter: f64) -> Decision {
-    decide(error, state, None, left, jitter)
-}
-
-fn after_response(class: ErrorClass, state: &RetryState) -> Decision {
-    decided(&UpstreamError::Response(response(class)), state, LEFT, 1.0)
+fn after(class: ErrorClass, state: &RetryState) -> Decision {
+    decided(class, state, LEFT, 1.0)
 }
 
 fn back_off(milliseconds: u64) -> Decision {
@@ -30,20 +18,14 @@ fn back_off(milliseconds: u64) -> Decision {
 
 #[test]
 fn decides_for_a_fresh_first_target() {
-    use Decision::{GiveUp, Go, RefreshKey};
-    for (error, decision) in [
-        (UpstreamError::NotConnected, back_off(250)),
-        (UpstreamError::ConnectionLost, back_off(0)),
-        (UpstreamError::BadAnswer, back_off(250)),
-        (UpstreamError::NoResponse, Go(Next::Target)),
-        (UpstreamError::SlowFirstEvent, Go(Next::Target)),
-        (UpstreamError::Silent, Go(Next::Target)),
-        (UpstreamError::WrongFormat, Go(Next::Target)),
-        (UpstreamError::TooLong, GiveUp),
-    ] {
-        assert_eq!(decided(&error, &FIRST, LEFT, 1.0), decision, "{error:?}");
-    }
+    use Decision::*;
     for (class, decision) in [
+        (ErrorClass::NotConnected, back_off(250)),
+        (ErrorClass::ConnectionLost, back_off(0)),
+        (ErrorClass::BadAnswer, back_off(250)),
+        (ErrorClass::TooSlow, NextTarget),
+        (ErrorClass::WrongFormat, NextTarget),
+        (ErrorClass::TooLong, GiveUp),
         (ErrorClass::Refused, GiveUp),
         (ErrorClass::ContentFilter, GiveUp),
         (ErrorClass::Denied, GiveUp),
@@ -52,42 +34,41 @@ fn decides_for_a_fresh_first_target() {
         (ErrorClass::GatewayNotSetUp, GiveUp),
         (ErrorClass::Forbidden, GiveUp),
         (ErrorClass::GuardrailDown, GiveUp),
-        (ErrorClass::ContextLength, Go(Next::Model)),
-        (ErrorClass::ModelNotFound, Go(Next::Model)),
+        (ErrorClass::ContextLength, NextModel),
+        (ErrorClass::ModelNotFound, NextModel),
         (ErrorClass::Key, RefreshKey),
         (ErrorClass::GatewayToken, RefreshKey),
-        (ErrorClass::Misconfigured, Go(Next::FallbackBase)),
-        (ErrorClass::Other, Go(Next::FallbackBase)),
+        (ErrorClass::Misconfigured, FallbackBase),
+        (ErrorClass::Other, FallbackBase),
         (ErrorClass::RateLimited, back_off(250)),
         (ErrorClass::Timeout, back_off(250)),
         (ErrorClass::Fault, back_off(250)),
     ] {
-        assert_eq!(after_response(class, &FIRST), decision, "{class:?}");
+        assert_eq!(after(class, &FIRST), decision, "{class:?}");
     }
 }
 
 #[test]
 fn refreshes_the_key_once() {
     let state = RetryState { key_refreshed: true, ..FIRST };
-    assert_eq!(after_response(ErrorClass::Key, &state), Decision::Go(Next::FallbackBase));
-    assert_eq!(after_response(ErrorClass::GatewayToken, &state), Decision::GiveUp);
+    assert_eq!(after(ErrorClass::Key, &state), Decision::FallbackBase);
+    assert_eq!(after(ErrorClass::GatewayToken, &state), Decision::GiveUp);
 }
 
 #[test]
 fn adjusts_three_times() {
-    let error = UpstreamError::Response(response(ErrorClass::UnsupportedParameter));
-    let decided = |adjusted| {
-        decide(&error, &RetryState { adjusted, ..FIRST }, Some(Parameter::TopP), LEFT, 1.0)
-    };
+    let error = UpstreamError::from(ErrorClass::UnsupportedParameter);
+    let decided =
+        |adjusted| decide(&error, &RetryState { adjusted, ..FIRST }, Some(Parameter::TopP), LEFT, 1.0);
     assert_eq!([0, 2].map(decided), [Decision::Adjust(Parameter::TopP); 2]);
     assert_eq!(decided(3), Decision::GiveUp);
 }
 
 #[test]
 fn retries_a_lost_connection_at_once_and_then_backs_off() {
-    let lost = UpstreamError::ConnectionLost;
-    assert_eq!(decided(&lost, &FIRST, LEFT, 1.0), back_off(0));
-    assert_eq!(decided(&lost, &RetryState { retries: 1, ..FIRST }, LEFT, 1.0), back_off(500));
+    let lost = ErrorClass::ConnectionLost;
+    assert_eq!(decided(lost, &FIRST, LEFT, 1.0), back_off(0));
+    assert_eq!(decided(lost, &RetryState { retries: 1, ..FIRST }, LEFT, 1.0), back_off(500));
 }
 
 #[test]
@@ -95,22 +76,22 @@ fn stops_retrying_at_the_limit_the_first_target_and_the_deadline() {
     let spent = RetryState { retries: 2, ..FIRST };
     let elsewhere = RetryState { past_first_target: true, ..FIRST };
     for state in [spent, elsewhere] {
-        assert_eq!(after_response(ErrorClass::Fault, &state), Decision::Go(Next::Target));
-        assert_eq!(decided(&UpstreamError::NotConnected, &state, LEFT, 0.0), Decision::Go(Next::Target));
+        assert_eq!(after(ErrorClass::Fault, &state), Decision::NextTarget);
+        assert_eq!(decided(ErrorClass::NotConnected, &state, LEFT, 0.0), Decision::NextTarget);
     }
     let late = Duration::from_millis(250);
-    assert_eq!(decided(&UpstreamError::NotConnected, &FIRST, late, 1.0), Decision::Go(Next::Target));
-    assert_eq!(decided(&UpstreamError::NotConnected, &FIRST, late, 0.0), back_off(125));
+    assert_eq!(decided(ErrorClass::NotConnected, &FIRST, late, 1.0), Decision::NextTarget);
+    assert_eq!(decided(ErrorClass::NotConnected, &FIRST, late, 0.0), back_off(125));
 }
 
 #[test]
 fn doubles_and_jitters_pauses() {
     let pauses = [0, 1, 2].map(|retries| {
-        decided(&UpstreamError::NotConnected, &RetryState { retries, max_retries: 5, ..FIRST }, LEFT, 1.0)
+        decided(ErrorClass::NotConnected, &RetryState { retries, max_retries: 5, ..FIRST }, LEFT, 1.0)
     });
     assert_eq!(pauses, [back_off(250), back_off(500), back_off(1000)]);
     assert_eq!(
-        decided(&UpstreamError::NotConnected, &FIRST, LEFT, 0.5),
+        decided(ErrorClass::NotConnected, &FIRST, LEFT, 0.5),
         Decision::RetryAfter(Duration::from_micros(187_500))
     );
 }
@@ -119,21 +100,21 @@ fn doubles_and_jitters_pauses() {
 fn waits_as_long_as_the_gateway_asks() {
     let wait = |seconds, should_retry| {
         let retry_after = Some(Duration::from_secs(seconds));
-        let response = ErrorResponse { retry_after, should_retry, ..response(ErrorClass::RateLimited) };
-        decided(&UpstreamError::Response(response), &FIRST, LEFT, 0.0)
+        let error = UpstreamError { retry_after, should_retry, ..ErrorClass::RateLimited.into() };
+        decide(&error, &FIRST, None, LEFT, 0.0)
     };
     assert_eq!(wait(5, None), back_off(5000));
-    assert_eq!(wait(6, None), Decision::Go(Next::Target));
-    assert_eq!(wait(6, Some(true)), Decision::Go(Next::Target));
-    assert_eq!(wait(1, Some(false)), Decision::Go(Next::Target));
+    assert_eq!(wait(6, None), Decision::NextTarget);
+    assert_eq!(wait(6, Some(true)), Decision::NextTarget);
+    assert_eq!(wait(1, Some(false)), Decision::NextTarget);
     for (class, decision) in [
         (ErrorClass::Other, back_off(125)),
         (ErrorClass::Refused, Decision::GiveUp),
         (ErrorClass::Quota, Decision::GiveUp),
-        (ErrorClass::ContextLength, Decision::Go(Next::Model)),
-        (ErrorClass::Misconfigured, Decision::Go(Next::FallbackBase)),
+        (ErrorClass::ContextLength, Decision::NextModel),
+        (ErrorClass::Misconfigured, Decision::FallbackBase),
     ] {
-        let response = ErrorResponse { should_retry: Some(true), ..response(class) };
-        assert_eq!(decided(&UpstreamError::Response(response), &FIRST, LEFT, 0.0), decision, "{class:?}");
+        let error = UpstreamError { should_retry: Some(true), ..class.into() };
+        assert_eq!(decide(&error, &FIRST, None, LEFT, 0.0), decision, "{class:?}");
     }
 }

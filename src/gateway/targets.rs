@@ -1,88 +1,57 @@
 //! The targets of one request, in the order in which they are asked.
 
-use super::model_memory::ModelMemory;
+use super::{
+    model_memory::{Fact, ModelMemory},
+    retry::Decision,
+};
 use crate::config::{BaseUrl, GatewayConfig};
 
-/// One base and one model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Target<'a> {
-    /// The base URL.
     pub base: &'a BaseUrl,
-    /// The model.
     pub model: &'a str,
     /// The base is not the fallback base. Only this one receives Cloudflare's headers.
     pub is_primary_base: bool,
 }
 
-/// Which target comes after a failed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
-    /// The next in order.
-    Target,
-    /// The fallback base with the same model.
-    FallbackBase,
-    /// The next model.
-    Model,
-}
-
-/// The targets that are left. The current one is the last element.
-#[derive(Debug)]
-pub struct Targets<'a> {
-    left: Vec<Target<'a>>,
-}
-
-impl<'a> Targets<'a> {
-    /// (base, model), (fallback base, model), (base, next model), … without the models that are known to be retired.
-    /// Without an OpenAI key (keys stored at Cloudflare) there is no fallback base.
-    pub fn new(config: &'a GatewayConfig, has_key: bool, model: &'a str, memory: &ModelMemory) -> Self {
-        let mut models = vec![model];
-        for fallback in &config.fallback_models {
-            if !models.contains(&fallback.as_str()) {
-                models.push(fallback);
-            }
+/// The targets in reverse order: (base, model), (fallback base, model), (base, next model), … without the models that
+/// are known to be retired. Without an OpenAI key (keys stored at Cloudflare) there is no fallback base.
+pub fn list<'a>(
+    config: &'a GatewayConfig,
+    has_key: bool,
+    model: &'a str,
+    memory: &ModelMemory,
+) -> Vec<Target<'a>> {
+    let mut all: Vec<Target<'a>> = Vec::new();
+    for model in std::iter::once(model).chain(config.fallback_models.iter().map(String::as_str)) {
+        if all.iter().any(|target| target.model == model) {
+            continue;
         }
+        all.push(Target { base: &config.base, model, is_primary_base: true });
         let fallback_base = config.fallback_base.as_ref().filter(|_| has_key);
-        let mut all = Vec::new();
-        for model in models.into_iter().rev() {
-            let target = |base, is_primary_base| Target { base, model, is_primary_base };
-            all.extend(fallback_base.map(|base| target(base, false)));
-            all.push(target(&config.base, true));
-        }
+        all.extend(fallback_base.map(|base| Target { base, model, is_primary_base: false }));
+    }
+    all.reverse();
+    let is_retired = |target: &Target<'_>| {
+        let facts = memory.facts(target.model);
+        let retired = |is_primary_base| facts.contains(&Fact::Retired { is_primary_base });
         // A model that the first base does not know is skipped on both.
-        let is_retired = |target: &Target<'_>| {
-            memory.is_retired(true, target.model) || memory.is_retired(target.is_primary_base, target.model)
-        };
-        let left: Vec<_> = all.iter().copied().filter(|target| !is_retired(target)).collect();
-        // When all are retired, asking is the only way to find out whether that still holds.
-        Self { left: if left.is_empty() { all } else { left } }
-    }
+        retired(true) || retired(target.is_primary_base)
+    };
+    let left: Vec<_> = all.iter().copied().filter(|target| !is_retired(target)).collect();
+    // When all are retired, asking is the only way to find out whether that still holds.
+    if left.is_empty() { all } else { left }
+}
 
-    /// The target to ask.
-    pub fn current(&self) -> Option<Target<'a>> {
-        self.left.last().copied()
-    }
-
-    /// Whether another target is left.
-    pub fn has_another(&self) -> bool {
-        self.left.len() > 1
-    }
-
-    /// Moves on. Returns false when no such target is left.
-    pub fn advance(&mut self, next: Next) -> bool {
-        let Some(failed) = self.left.pop() else { return false };
-        match next {
-            Next::Target => {}
-            Next::Model => {
-                while self.current().is_some_and(|target| target.model == failed.model) {
-                    self.left.pop();
-                }
-            }
-            Next::FallbackBase => {
-                self.left.retain(|target| target.model == failed.model && target.base != failed.base);
-            }
-        }
-        self.current().is_some()
-    }
+/// Keeps the targets that may be asked after the last one failed.
+pub fn advance(left: &mut Vec<Target<'_>>, decision: Decision) {
+    let Some(failed) = left.pop() else { return };
+    left.retain(|target| match decision {
+        Decision::NextTarget => true,
+        Decision::NextModel => target.model != failed.model,
+        Decision::FallbackBase => target.model == failed.model && target.base != failed.base,
+        _ => false,
+    });
 }
 
 #[cfg(test)]

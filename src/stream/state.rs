@@ -3,7 +3,7 @@
 use crate::{
     api_format::{AnswerId, ApiFormat},
     error::{ApiError, ApiErrorKind},
-    gateway::ErrorResponse,
+    gateway::UpstreamError,
     json,
     sse::{ChunkKind, DONE, KEEP_ALIVE, write_event},
 };
@@ -140,7 +140,7 @@ impl StreamState {
             ChunkKind::Done => self.complete(out),
             ChunkKind::Malformed => self.interrupt(unreadable(), out),
             ChunkKind::Error => {
-                let error = ErrorResponse::read(200, &HeaderMap::new(), payload);
+                let error = UpstreamError::read(200, &HeaderMap::new(), payload);
                 self.gateway_code = error.gateway_code;
                 self.interrupt(error.api_error(), out);
             }
