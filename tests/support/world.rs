@@ -38,6 +38,8 @@ impl Setup {
             ("AWS_SESSION_TOKEN", "token"),
             ("AWS_REGION", "us-east-1"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
+            // As template.yaml sets it: glibc then gives the memory of a large request back.
+            ("MALLOC_MMAP_THRESHOLD_", "262144"),
             ("AWS_LAMBDA_FUNCTION_NAME", "gptdock"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
