@@ -11,7 +11,7 @@ mod models;
 mod params;
 mod request;
 
-pub use models::{Models, is_reasoning_model};
+pub use models::{is_reasoning_model, list_models};
 pub use params::{Adjustments, Parameter};
 pub use request::ChatRequest;
 

@@ -105,13 +105,13 @@ mod tests {
         memory.retire(true, "a");
         memory.adjust("a", Parameter::Temperature);
         assert!(memory.is_retired(true, "a") && !memory.is_retired(false, "a") && !memory.is_retired(true, "b"));
-        assert!(memory.adjustments("a").contains(Parameter::Temperature));
+        assert!(memory.adjustments("a").contains(&Parameter::Temperature));
         tokio::time::advance(RETIRED_FOR).await;
         assert!(!memory.is_retired(true, "a") && !memory.adjustments("a").is_empty());
         tokio::time::advance(ADJUSTED_FOR).await;
         assert!(memory.adjustments("a").is_empty());
         memory.adjust("a", Parameter::TopP);
-        assert!(!memory.adjustments("a").contains(Parameter::Temperature), "an old refusal came back");
+        assert!(!memory.adjustments("a").contains(&Parameter::Temperature), "an old refusal came back");
     }
 
     #[tokio::test(start_paused = true)]

@@ -57,7 +57,7 @@ impl UpstreamError {
             (ErrorClass::Refused | ErrorClass::UnsupportedParameter, None)
                 if matches!(response.status, 400 | 422) =>
             {
-                chat.added_reasoning_effort(model, adjustments)
+                chat.adjust("reasoning_effort", model, adjustments)
             }
             _ => None,
         }
