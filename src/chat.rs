@@ -8,11 +8,9 @@ mod body;
 mod content;
 mod message;
 mod models;
-mod params;
 mod request;
 
-pub use models::{is_reasoning_model, list_models};
-pub use params::{Adjustments, Parameter};
+pub use models::{Adjustments, Parameter, list_models};
 pub use request::ChatRequest;
 
 #[cfg(test)]

@@ -9,12 +9,6 @@ use std::{fmt, marker::PhantomData};
 /// Said when there is no list of messages, or an empty one.
 pub const NO_MESSAGES: &str = "Messages array is required";
 
-/// The text of a body, without its byte order mark.
-pub fn text(body: &[u8]) -> Result<&str, ApiError> {
-    let text = std::str::from_utf8(body).map_err(|_| ApiErrorKind::InvalidJson)?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
 /// Replaces each half of a surrogate pair (`\ud83d` alone) with `\ufffd`. Pages that cut an emoji send these,
 /// and neither `serde_json` nor a gateway reads them.
 pub fn replace_half_pairs(body: Bytes) -> Bytes {
@@ -38,8 +32,10 @@ fn code_unit(body: &[u8], at: usize) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Reads a whole text. Fails with `InvalidJson`, or with `InvalidRequest` and the place of the fault.
-pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ApiError> {
+/// Reads a whole body. Fails with `InvalidJson`, or with `InvalidRequest` and the place of the fault.
+pub fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(body).map_err(|_| ApiErrorKind::InvalidJson)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     // A fault of shape may come before a fault of syntax.
     serde_json::from_str::<IgnoredAny>(text).map_err(|_| ApiErrorKind::InvalidJson)?;
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(explain)

@@ -83,9 +83,10 @@ fn replaces_in_a_copy_when_the_body_is_shared() {
 
 #[test]
 fn skips_one_byte_order_mark() {
+    let text = |body| read::<&RawValue>(body).map(RawValue::get).map_err(|error| error.kind);
     assert_eq!(text(b"\xef\xbb\xbf{}"), Ok("{}"));
-    assert_eq!(text("\u{feff}\u{feff}{}".as_bytes()), Ok("\u{feff}{}"));
-    assert_eq!(text(b"{\xff}").map_err(|error| error.kind), Err(ApiErrorKind::InvalidJson));
+    assert_eq!(text("\u{feff}\u{feff}{}".as_bytes()), Err(ApiErrorKind::InvalidJson));
+    assert_eq!(text(b"{\xff}"), Err(ApiErrorKind::InvalidJson));
 }
 
 #[test]
@@ -104,9 +105,9 @@ fn an_object_is_no_array() {
     struct Named {
         name: String,
     }
-    assert!(read::<Only<'{', Named>>(r#"{"x":[],"name":"a"}"#).is_ok_and(|Only(named)| named.name == "a"));
+    assert!(read::<Only<'{', Named>>(br#"{"x":[],"name":"a"}"#).is_ok_and(|Only(named)| named.name == "a"));
     assert!(serde_json::from_str::<Named>(r#"["a"]"#).is_ok());
     for other in [r#"["a"]"#, "null", "1", r#""a""#] {
-        assert!(read::<Only<'{', Named>>(other).is_err(), "{other}");
+        assert!(read::<Only<'{', Named>>(other.as_bytes()).is_err(), "{other}");
     }
 }

@@ -3,19 +3,23 @@
 use super::body::Only;
 use crate::json;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, mem};
 
-/// Text and images in their order. Holds no empty text, and no two texts in a row.
-#[derive(Default)]
-pub struct Content<'a>(Vec<Part<'a>>);
+/// Text and images in their order. Holds no empty text among parts, and no two texts in a row.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Content<'a> {
+    Text(Cow<'a, str>),
+    Parts(Vec<Part<'a>>),
+}
 
 /// One part of a content array. A body can hold a million of them, so they are small.
 #[derive(Deserialize, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[serde(try_from = "&'a RawValue", bound(deserialize = "'de: 'a"))]
-enum Part<'a> {
+pub enum Part<'a> {
     Text {
         text: Cow<'a, str>,
     },
@@ -38,30 +42,13 @@ struct PartObject<'a> {
     image_url: Option<&'a RawValue>,
 }
 
-impl Content<'_> {
-    /// Whether nothing is said.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl Serialize for Content<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0[..] {
-            [] => serializer.serialize_str(""),
-            [Part::Text { text }] => serializer.serialize_str(text),
-            parts => parts.serialize(serializer),
-        }
-    }
-}
-
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Self::default())
+        deserializer.deserialize_any(Self::Text("".into()))
     }
 }
 
-/// Fills a content that is empty.
+/// Returns another content, or itself when there is none.
 impl<'de: 'a, 'a> Visitor<'de> for Content<'a> {
     type Value = Self;
 
@@ -69,29 +56,31 @@ impl<'de: 'a, 'a> Visitor<'de> for Content<'a> {
         f.write_str("a string, an array or an object with parts")
     }
 
-    fn visit_str<E: Error>(mut self, text: &str) -> Result<Self, E> {
-        if !text.is_empty() {
-            self.0.push(Part::Text { text: text.to_owned().into() });
-        }
-        Ok(self)
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self, E> {
+        Ok(Self::Text(text.to_owned().into()))
     }
 
     /// Joins texts that follow each other, and drops those that are empty.
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut parts: A) -> Result<Self, A::Error> {
-        // Empty parts say nothing, however many line ends join them.
-        let mut says_something = false;
-        while let Some(part) = parts.next_element::<Part<'a>>()? {
-            says_something |= !part.is_empty();
-            match (self.0.last_mut(), part) {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
+        let (mut parts, mut says_something) = (Vec::new(), false);
+        let is_empty = |part: &Part<'_>| matches!(part, Part::Text { text } if text.is_empty());
+        while let Some(part) = elements.next_element()? {
+            // Empty parts say nothing, however many line ends join them.
+            says_something |= !is_empty(&part);
+            match (parts.last_mut(), part) {
                 (Some(Part::Text { text: last }), Part::Text { text }) => {
                     last.to_mut().push('\n');
                     last.to_mut().push_str(&text);
                 }
-                (_, part) => self.0.push(part),
+                (_, part) => parts.push(part),
             }
         }
-        self.0.retain(|part| says_something && !part.is_empty());
-        Ok(self)
+        parts.retain(|part| says_something && !is_empty(part));
+        Ok(match &mut parts[..] {
+            [] => self,
+            [Part::Text { text }] => Self::Text(mem::take(text)),
+            _ => Self::Parts(parts),
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self, A::Error> {
@@ -100,30 +89,21 @@ impl<'de: 'a, 'a> Visitor<'de> for Content<'a> {
     }
 }
 
-impl Part<'_> {
-    fn is_empty(&self) -> bool {
-        matches!(self, Self::Text { text } if text.is_empty())
-    }
-}
-
 impl<'a> TryFrom<&'a RawValue> for Part<'a> {
-    type Error = Cow<'static, str>;
+    type Error = String;
 
-    fn try_from(part: &'a RawValue) -> Result<Self, Self::Error> {
-        const REFUSED: &str = "must be text or an image_url part";
-        if let Some(text) = json::text(part) {
-            return Ok(Self::Text { text });
-        }
+    fn try_from(part: &'a RawValue) -> Result<Self, String> {
+        let refused = || Err("must be text or an image_url part".to_owned());
         if !part.get().starts_with('{') {
-            return Err(REFUSED.into());
+            return json::text(part).map_or_else(refused, |text| Ok(Self::Text { text }));
         }
-        // It is an object, so a member that is given twice is the only fault.
+        // The only fault of an object is a member that is given twice.
         let object: PartObject<'_> = serde_json::from_str(part.get()).map_err(|twice| twice.to_string())?;
-        match (object.r#type.and_then(json::text).as_deref(), object.text, object.image_url) {
-            (Some("image_url"), _, Some(_)) => return Ok(Self::Image(part)),
-            (Some("text"), Some(text), _) => json::text(text).ok_or("must be a string".into()),
-            _ => Err(REFUSED.into()),
+        match (object.r#type.and_then(json::text).as_deref(), object.text.map(json::text), object.image_url) {
+            (Some("image_url"), _, Some(_)) => Ok(Self::Image(part)),
+            (Some("text"), Some(Some(text)), _) => Ok(Self::Text { text }),
+            (Some("text"), Some(None), _) => Err("must be a string".to_owned()),
+            _ => refused(),
         }
-        .map(|text| Self::Text { text })
     }
 }

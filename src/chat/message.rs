@@ -2,9 +2,11 @@
 
 use super::body::{NO_MESSAGES, Only, messages_error};
 use super::content::Content;
-use crate::api_format::ApiFormat;
-use crate::error::{ApiError, ApiErrorKind};
-use crate::json;
+use crate::{
+    api_format::ApiFormat,
+    error::{ApiError, ApiErrorKind},
+    json,
+};
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
@@ -48,12 +50,12 @@ impl Message<'_> {
         }
         self.tool_calls = self.tool_calls.filter(|calls| calls.get() != "[]");
         // OpenAI takes null, but no empty text, beside tool calls.
-        self.content = self.content.take().filter(|content| !content.is_empty());
+        self.content.take_if(|content| matches!(content, Content::Text(text) if text.is_empty()));
         if self.content.is_none() && self.tool_calls.is_none() {
             if self.sent_role != "tool" {
                 return Ok(false);
             }
-            self.content = Some(Content::default());
+            self.content = Some(Content::Text("".into()));
         }
         match (format, &*self.sent_role) {
             (_, "user" | "assistant") | (ApiFormat::OpenAi, "system" | "developer" | "tool") => Ok(true),
@@ -70,12 +72,13 @@ pub struct Messages<'a>(Vec<Only<'{', Message<'a>>>);
 impl Messages<'_> {
     /// Writes the system prompt and the messages that say something, one after the other, into one JSON array.
     /// Fails when a message has the wrong role, and when none says anything.
-    pub fn write(self, format: ApiFormat, prompt: &str) -> Result<Box<str>, ApiError> {
+    pub fn write(self, format: ApiFormat, prompt: &str, capacity: usize) -> Result<Box<str>, ApiError> {
         if self.0.is_empty() {
             return Err(messages_error(NO_MESSAGES));
         }
         let mut written = format!(r#"[{{"role":"system","content":{}}}"#, Value::from(prompt)).into_bytes();
         let length = written.len();
+        written.reserve(capacity);
         for (index, Only(mut message)) in self.0.into_iter().enumerate() {
             let misplaced = |what| ApiError::invalid_request(&format!("messages[{index}].role"), what);
             if message.convert(format).map_err(misplaced)? {

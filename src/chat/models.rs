@@ -1,9 +1,13 @@
-//! The models that callers may ask for.
+//! The models that callers may ask for, and the parameters that models refuse.
 
-use crate::api_format::ApiFormat;
-use crate::config::ChatConfig;
-use crate::error::{ApiError, ApiErrorKind};
+use crate::{
+    api_format::ApiFormat,
+    config::ChatConfig,
+    error::{ApiError, ApiErrorKind},
+};
+use serde::{Deserialize, de::value::StrDeserializer};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The name that the frontend always sends. It never reached OpenAI, so `*` does not allow it.
 const FRONTEND_PLACEHOLDER: &str = "text-davinci-002";
@@ -37,13 +41,6 @@ pub fn list_models(config: &ChatConfig) -> Value {
 
 /// Whether a model belongs to a family that reasons and takes `max_completion_tokens` instead of `max_tokens`:
 /// `o1`, `o3` and their kin, `gpt-5` and later. Ignores prefixes such as `openai/` and `ft:`.
-///
-/// ```
-/// use gptdock::chat::is_reasoning_model;
-///
-/// assert!(is_reasoning_model("o3") && is_reasoning_model("openai/gpt-5-mini"));
-/// assert!(!is_reasoning_model("gpt-4o"));
-/// ```
 pub fn is_reasoning_model(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
     let name = name.strip_prefix("ft:").unwrap_or(name);
@@ -52,6 +49,36 @@ pub fn is_reasoning_model(model: &str) -> bool {
         return version[..end].parse::<u32>().is_ok_and(|version| version >= 5);
     }
     name.strip_prefix('o').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+}
+
+/// A parameter that some models refuse. `TokenLimitName` is sent under its other name, the others are left out.
+/// From `Stop` on, a caller chooses them together with the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "each variant has OpenAI's name")]
+pub enum Parameter {
+    #[serde(skip)]
+    TokenLimitName,
+    Temperature,
+    TopP,
+    PresencePenalty,
+    FrequencyPenalty,
+    ReasoningEffort,
+    Stop,
+    Logprobs,
+    TopLogprobs,
+    LogitBias,
+    Seed,
+}
+
+/// The parameters that a model was found to refuse.
+pub type Adjustments = BTreeSet<Parameter>;
+
+impl Parameter {
+    /// The parameter of this name that may be left out.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::deserialize(StrDeserializer::<serde_json::Error>::new(name)).ok()
+    }
 }
 
 #[cfg(test)]
