@@ -46,20 +46,19 @@ pub fn messages_error(message: &'static str) -> ApiError {
     ApiError::invalid_request("messages", "").with_message(message)
 }
 
-/// No type here lets serde quote a string of the caller, so the sentence is short.
+/// No type here lets serde quote a string of the caller, so the sentence is short. What is expected is worded as
+/// the end of the sentence.
 fn explain(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     let (path, sentence) = (error.path().to_string(), error.inner().to_string());
     let sentence = sentence.split(" at line ").next().unwrap_or_default();
-    let (place, what) =
-        match (sentence.strip_prefix("duplicate field "), sentence.split(", expected ").nth(1)) {
-            (Some(name), _) => (format!("{path}.{}", name.trim_matches('`')), "is given twice".to_owned()),
-            (_, Some(expected)) => (path, format!("must be {expected}")),
-            _ => (path, sentence.to_owned()),
-        };
-    match (place.trim_start_matches('.'), &*what) {
-        ("", _) => ApiError { param: None, ..messages_error("The request must be one JSON object.") },
-        ("messages", "must be an array") => messages_error(NO_MESSAGES),
-        (place, what) => ApiError::invalid_request(place, what),
+    let (place, what) = match sentence.strip_prefix("duplicate field ") {
+        Some(name) => (format!("{path}.{}", name.trim_matches('`')), "is given twice"),
+        None => (path, sentence.split(", expected ").last().unwrap_or_default()),
+    };
+    match place.trim_start_matches('.') {
+        "" => ApiError { param: None, ..messages_error("The request must be one JSON object.") },
+        "messages" if what == "must be an array" => messages_error(NO_MESSAGES),
+        place => ApiError::invalid_request(place, what),
     }
 }
 
@@ -79,7 +78,7 @@ impl<'de, const SHAPE: char, T: Deserialize<'de>> Visitor<'de> for OnlyVisitor<S
     type Value = Only<SHAPE, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if SHAPE == '{' { "an object" } else { "an array" })
+        f.write_str(if SHAPE == '{' { "must be an object" } else { "must be an array" })
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {

@@ -42,6 +42,13 @@ struct PartObject<'a> {
     image_url: Option<&'a RawValue>,
 }
 
+impl Content<'_> {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Self::Text("".into()))
@@ -53,7 +60,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Content<'a> {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string, an array or an object with parts")
+        f.write_str("must be a string, an array or an object with parts")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<Self, E> {

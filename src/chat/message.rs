@@ -2,35 +2,25 @@
 
 use super::body::{NO_MESSAGES, Only, messages_error};
 use super::content::Content;
-use crate::{
-    api_format::ApiFormat,
-    error::{ApiError, ApiErrorKind},
-    json,
-};
+use crate::api_format::ApiFormat;
+use crate::error::{ApiError, ApiErrorKind};
+use crate::json;
+use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
-use std::{borrow::Cow, fmt};
+use serde_json::value::{RawValue, Value};
+use std::fmt;
 
 /// More messages than any conversation has. Bounds the time and the memory that one request can take.
 const MAX_MESSAGES: usize = 10_000;
 
-/// A message as it comes and, after [`Message::convert`], as OpenAI takes it.
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 struct Message<'a> {
-    #[serde(skip_serializing)]
     author: Option<Only<'{', Author<'a>>>,
-    #[serde(skip_serializing)]
     role: Option<&'a RawValue>,
-    #[serde(skip_deserializing, rename = "role")]
-    sent_role: Cow<'a, str>,
     content: Option<Content<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tool_calls: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a RawValue>,
 }
 
@@ -38,31 +28,6 @@ struct Message<'a> {
 #[serde(bound(deserialize = "'de: 'a"))]
 struct Author<'a> {
     role: Option<&'a RawValue>,
-}
-
-impl Message<'_> {
-    /// Returns `false` for a message that says nothing. Fails with a sentence about the role.
-    fn convert(&mut self, format: ApiFormat) -> Result<bool, &'static str> {
-        let role = self.author.as_ref().and_then(|Only(author)| author.role).or(self.role);
-        self.sent_role = role.map_or(Some("user".into()), json::text).ok_or("must be a string")?;
-        if format == ApiFormat::ChatGptWeb {
-            (self.name, self.tool_calls, self.tool_call_id) = (None, None, None);
-        }
-        self.tool_calls = self.tool_calls.filter(|calls| calls.get() != "[]");
-        // OpenAI takes null, but no empty text, beside tool calls.
-        self.content.take_if(|content| matches!(content, Content::Text(text) if text.is_empty()));
-        if self.content.is_none() && self.tool_calls.is_none() {
-            if self.sent_role != "tool" {
-                return Ok(false);
-            }
-            self.content = Some(Content::Text("".into()));
-        }
-        match (format, &*self.sent_role) {
-            (_, "user" | "assistant") | (ApiFormat::OpenAi, "system" | "developer" | "tool") => Ok(true),
-            (ApiFormat::ChatGptWeb, _) => Err("must be user or assistant"),
-            (ApiFormat::OpenAi, _) => Err("must be user, assistant, system, developer or tool"),
-        }
-    }
 }
 
 /// The messages of a request. Does not read the rest of a list that is too long.
@@ -76,21 +41,42 @@ impl Messages<'_> {
         if self.0.is_empty() {
             return Err(messages_error(NO_MESSAGES));
         }
-        let mut written = format!(r#"[{{"role":"system","content":{}}}"#, Value::from(prompt)).into_bytes();
+        let is_openai = format == ApiFormat::OpenAi;
+        let mut written = format!(r#"[{{"role":"system","content":{}}}"#, Value::from(prompt));
         let length = written.len();
         written.reserve(capacity);
-        for (index, Only(mut message)) in self.0.into_iter().enumerate() {
+        for (index, Only(message)) in self.0.into_iter().enumerate() {
             let misplaced = |what| ApiError::invalid_request(&format!("messages[{index}].role"), what);
-            if message.convert(format).map_err(misplaced)? {
-                written.push(b',');
-                serde_json::to_writer(&mut written, &message).map_err(|_| ApiErrorKind::Internal)?;
+            let role = message.author.and_then(|Only(author)| author.role).or(message.role);
+            let role = role.map_or(Some("user".into()), json::text);
+            let role = role.ok_or_else(|| misplaced("must be a string"))?;
+            let tool_calls = message.tool_calls.filter(|calls| is_openai && calls.get() != "[]");
+            let content = match message.content.filter(|content| !content.is_empty()) {
+                None if tool_calls.is_none() && role != "tool" => continue,
+                // OpenAI takes null, but no empty text, beside tool calls.
+                None if tool_calls.is_none() => "\"\"".to_owned(),
+                content => serde_json::to_string(&content).map_err(|_| ApiErrorKind::Internal)?,
+            };
+            match (is_openai, &*role) {
+                (_, "user" | "assistant") | (true, "system" | "developer" | "tool") => {}
+                (false, _) => return Err(misplaced("must be user or assistant")),
+                (true, _) => return Err(misplaced("must be user, assistant, system, developer or tool")),
             }
+            written.extend([",{\"role\":\"", &*role, "\",\"content\":", &*content]);
+            let passed =
+                [("name", message.name), ("tool_calls", tool_calls), ("tool_call_id", message.tool_call_id)];
+            for (name, value) in passed {
+                if let Some(value) = value.filter(|_| is_openai) {
+                    written.extend([",\"", name, "\":", value.get()]);
+                }
+            }
+            written.push('}');
         }
         if written.len() == length {
             return Err(messages_error("No message has any content"));
         }
-        written.push(b']');
-        Ok(String::from_utf8(written).map_err(|_| ApiErrorKind::Internal)?.into())
+        written.push(']');
+        Ok(written.into())
     }
 }
 
@@ -105,7 +91,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Messages<'a> {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
+        f.write_str("must be an array")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut messages: A) -> Result<Self, A::Error> {

@@ -1,10 +1,8 @@
 //! The models that callers may ask for, and the parameters that models refuse.
 
-use crate::{
-    api_format::ApiFormat,
-    config::ChatConfig,
-    error::{ApiError, ApiErrorKind},
-};
+use crate::api_format::ApiFormat;
+use crate::config::ChatConfig;
+use crate::error::{ApiError, ApiErrorKind};
 use serde::{Deserialize, de::value::StrDeserializer};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -44,11 +42,10 @@ pub fn list_models(config: &ChatConfig) -> Value {
 pub fn is_reasoning_model(model: &str) -> bool {
     let name = model.rsplit('/').next().unwrap_or(model);
     let name = name.strip_prefix("ft:").unwrap_or(name);
-    if let Some(version) = name.strip_prefix("gpt-") {
-        let end = version.find(|next: char| !next.is_ascii_digit()).unwrap_or(version.len());
-        return version[..end].parse::<u32>().is_ok_and(|version| version >= 5);
-    }
-    name.strip_prefix('o').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    let version =
+        name.strip_prefix("gpt-").and_then(|rest| rest.split(|next: char| !next.is_ascii_digit()).next());
+    version.is_some_and(|version| version.parse::<u32>().is_ok_and(|version| version >= 5))
+        || name.strip_prefix('o').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
 }
 
 /// A parameter that some models refuse. `TokenLimitName` is sent under its other name, the others are left out.

@@ -6,10 +6,7 @@ use super::models::{Adjustments, Parameter, choose, is_reasoning_model};
 use crate::{api_format::ApiFormat, config::ChatConfig, error::ApiError, json};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::{
-    Value,
-    value::{RawValue, to_raw_value},
-};
+use serde_json::value::{RawValue, Value, to_raw_value};
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
 /// Members inside the members of a request, as OpenAI names them.
@@ -94,15 +91,10 @@ impl ChatRequest {
         let model = choose(config, &wanted, format)?;
         checked("temperature", members.temperature, 0.0..=2.0, "must be a number from 0 to 2")?;
         checked("top_p", members.top_p, 0.0..=1.0, "must be a number from 0 to 1")?;
-        let stream =
-            checked("stream", members.stream, false..=true, "must be true or false")?.unwrap_or(false);
-        let mut max_tokens = config.max_tokens;
-        for (name, limit) in
-            [("max_tokens", members.max_tokens), ("max_completion_tokens", members.max_completion_tokens)]
-        {
-            let limit = checked(name, limit, 1..=u64::MAX, "must be a whole number of 1 or more")?;
-            max_tokens = max_tokens.min(limit.unwrap_or(u64::MAX));
-        }
+        let stream = checked("stream", members.stream, false..=true, "must be true or false")? == Some(true);
+        let whole = |name, limit| checked(name, limit, 1..=u64::MAX, "must be a whole number of 1 or more");
+        let old_limit = whole("max_tokens", members.max_tokens)?;
+        let new_limit = whole("max_completion_tokens", members.max_completion_tokens)?;
         let choices = checked("n", members.n, 1..=128, "must be a whole number from 1 to 128")?.unwrap_or(1);
         // OpenAI refuses stream_options without stream.
         let options = members.stream_options.filter(|_| stream);
@@ -120,7 +112,7 @@ impl ChatRequest {
             choices,
             include_usage: usage.is_some_and(|usage| usage.get() == "true"),
             messages,
-            max_tokens,
+            max_tokens: [old_limit, new_limit].into_iter().flatten().fold(config.max_tokens, u64::min),
             adds_reasoning_effort: effort.is_some(),
             passed: passed.filter_map(|(name, value)| Some((name, value?.to_owned()))).collect(),
         })
