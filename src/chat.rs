@@ -5,7 +5,6 @@
 //! [create]: https://platform.openai.com/docs/api-reference/chat/create
 
 mod body;
-mod content;
 mod message;
 mod models;
 mod request;

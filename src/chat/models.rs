@@ -3,7 +3,7 @@
 use crate::api_format::ApiFormat;
 use crate::config::ChatConfig;
 use crate::error::{ApiError, ApiErrorKind};
-use serde::{Deserialize, de::value::StrDeserializer};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -70,13 +70,6 @@ pub enum Parameter {
 
 /// The parameters that a model was found to refuse.
 pub type Adjustments = BTreeSet<Parameter>;
-
-impl Parameter {
-    /// The parameter of this name that may be left out.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::deserialize(StrDeserializer::<serde_json::Error>::new(name)).ok()
-    }
-}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test stops where it fails")]

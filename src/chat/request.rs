@@ -5,7 +5,7 @@ use super::message::Messages;
 use super::models::{Adjustments, Parameter, choose, is_reasoning_model};
 use crate::{api_format::ApiFormat, config::ChatConfig, error::ApiError, json};
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, de::value::StrDeserializer};
 use serde_json::value::{RawValue, Value, to_raw_value};
 use std::{fmt, ops::RangeInclusive, str::FromStr};
 
@@ -132,22 +132,21 @@ impl ChatRequest {
 
     /// The members of `passed` that are sent to this model.
     fn sent(&self, model: &str, adjustments: &Adjustments) -> impl Iterator<Item = (&'static str, &str)> {
-        let is_sent = move |name| {
-            let Some(parameter) = Parameter::named(name) else { return true };
-            // Other callers' requests may have made these adjustments, under other rules.
-            let left_out = adjustments.contains(&parameter) && self.may_leave_out(parameter, model);
-            let is_added = parameter == Parameter::ReasoningEffort && self.adds_reasoning_effort;
-            !left_out && (!is_added || is_reasoning_model(model))
+        let is_sent = move |name| match self.adjustable(name, model) {
+            Some(Parameter::ReasoningEffort) if !is_reasoning_model(model) => false,
+            parameter => parameter.is_none_or(|parameter| !adjustments.contains(&parameter)),
         };
         self.passed.iter().filter(move |(name, _)| is_sent(name)).map(|(name, value)| (*name, value.get()))
     }
 
-    /// Whether the caller did not choose the parameter for this model.
-    fn may_leave_out(&self, parameter: Parameter, model: &str) -> bool {
-        match parameter {
+    /// The parameter of this name. Returns `None` when the caller chose it for this model: other callers' requests
+    /// may have made adjustments under other rules.
+    fn adjustable(&self, name: &str, model: &str) -> Option<Parameter> {
+        let parameter = Parameter::deserialize(StrDeserializer::<serde_json::Error>::new(name)).ok();
+        parameter.filter(|parameter| match parameter {
             Parameter::ReasoningEffort => self.adds_reasoning_effort,
-            _ => parameter < Parameter::Stop || model != self.model,
-        }
+            _ => *parameter < Parameter::Stop || model != self.model,
+        })
     }
 
     /// How to ask again after `model` refused the parameter `param` (OpenAI's `error.param`). Returns `None` when
@@ -157,7 +156,7 @@ impl ChatRequest {
             let tried = adjustments.contains(&Parameter::TokenLimitName);
             return (!tried).then_some(Parameter::TokenLimitName);
         }
-        let parameter = Parameter::named(param).filter(|parameter| self.may_leave_out(*parameter, model))?;
+        let parameter = self.adjustable(param, model)?;
         self.sent(model, adjustments).any(|(name, _)| name == param).then_some(parameter)
     }
 
