@@ -37,18 +37,16 @@ impl Messages<'_> {
     /// Writes the system prompt and the messages that say something, one after the other, into one JSON array.
     /// Fails when a message has the wrong role, and when none says anything.
     pub fn write(self, format: ApiFormat, prompt: &str, capacity: usize) -> Result<Box<str>, ApiError> {
-        if self.0.is_empty() {
-            return Err(messages_error(NO_MESSAGES));
-        }
+        let nothing = if self.0.is_empty() { NO_MESSAGES } else { "No message has any content" };
         let is_openai = format == ApiFormat::OpenAi;
         let mut written = format!(r#"[{{"role":"system","content":{}}}"#, Value::from(prompt));
         let length = written.len();
         written.reserve(capacity);
         for (index, Only(message)) in self.0.into_iter().enumerate() {
-            let misplaced = |what| ApiError::invalid_request(&format!("messages[{index}].role"), what);
+            let fault = |what| ApiError::invalid_request(&format!("messages[{index}].role"), what);
             let role = message.author.and_then(|Only(author)| author.role).or(message.role);
-            let role = role.map_or(Some("user".into()), json::text);
-            let role = role.ok_or_else(|| misplaced("must be a string"))?;
+            let role =
+                role.map_or(Some("user".into()), json::text).ok_or_else(|| fault("must be a string"))?;
             let tool_calls = message.tool_calls.filter(|calls| is_openai && calls.get() != "[]");
             let content = match (message.content.and_then(|Content(json)| json), tool_calls) {
                 (None, None) if role != "tool" => continue,
@@ -58,8 +56,8 @@ impl Messages<'_> {
             };
             match (is_openai, &*role) {
                 (_, "user" | "assistant") | (true, "system" | "developer" | "tool") => {}
-                (false, _) => return Err(misplaced("must be user or assistant")),
-                (true, _) => return Err(misplaced("must be user, assistant, system, developer or tool")),
+                (false, _) => return Err(fault("must be user or assistant")),
+                (true, _) => return Err(fault("must be user, assistant, system, developer or tool")),
             }
             written.extend([",{\"role\":\"", &*role, "\",\"content\":", &*content]);
             let (name, id) = (message.name, message.tool_call_id);
@@ -71,7 +69,7 @@ impl Messages<'_> {
             written.push('}');
         }
         if written.len() == length {
-            return Err(messages_error("No message has any content"));
+            return Err(messages_error(nothing));
         }
         written.push(']');
         Ok(written.into())
@@ -103,9 +101,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Messages<'a> {
     }
 }
 
-/// The JSON of a text, or of texts and images in their order. `None` when nothing is said.
-///
-/// It is read from a string, ChatGPT-web's `parts`, or OpenAI's content array.
+/// What a string, ChatGPT-web's `parts` or OpenAI's content array says, as OpenAI's JSON. `None` when it says nothing.
 struct Content(Option<String>);
 
 #[derive(Deserialize)]
@@ -119,7 +115,7 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
-/// Returns another content, or itself when nothing is said.
+/// The visitor is the content that says nothing.
 impl<'de> Visitor<'de> for Content {
     type Value = Self;
 

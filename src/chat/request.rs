@@ -100,12 +100,9 @@ impl ChatRequest {
         let options = members.stream_options.filter(|_| stream);
         let [usage] = json::members(options.map_or("{}", RawValue::get), ["include_usage"])
             .map_err(|_| ApiError::invalid_request("stream_options", "must be an object"))?;
-        let passed = [
-            ("stream", members.stream.filter(|_| stream)),
-            ("temperature", members.temperature),
-            ("reasoning_effort", effort.as_deref()),
-        ];
-        let passed = passed.into_iter().chain(members.passed()).chain([("stream_options", options)]);
+        let (on, effort) = (members.stream.filter(|_| stream), effort.as_deref());
+        let first = [("stream", on), ("temperature", members.temperature), ("reasoning_effort", effort)];
+        let passed = first.into_iter().chain(members.passed()).chain([("stream_options", options)]);
         Ok(Self {
             model,
             stream,
@@ -153,8 +150,7 @@ impl ChatRequest {
     /// it is the caller's own choice, or is not sent.
     pub fn adjust(&self, param: &str, model: &str, adjustments: &Adjustments) -> Option<Parameter> {
         if param == token_limit_name(model, adjustments) {
-            let tried = adjustments.contains(&Parameter::TokenLimitName);
-            return (!tried).then_some(Parameter::TokenLimitName);
+            return Some(Parameter::TokenLimitName).filter(|tried| !adjustments.contains(tried));
         }
         let parameter = self.adjustable(param, model)?;
         self.sent(model, adjustments).any(|(name, _)| name == param).then_some(parameter)
