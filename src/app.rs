@@ -6,7 +6,7 @@ use crate::{
     api_format::{AnswerId, ApiFormat},
     auth::{AuthError, Authenticator, Credentials},
     caller::Caller,
-    chat::{ChatRequest, Models},
+    chat::{self, ChatRequest},
     config::Config,
     error::{ApiError, ApiErrorKind},
     gateway::{Answer, Gateway, Metadata, OpenAnswer, UpstreamRequest},
@@ -53,7 +53,6 @@ pub struct RequestContext {
 /// The application. One for the life of the process.
 pub struct App {
     config: Config,
-    models: Models,
     authenticator: Authenticator,
     gateway: Arc<Gateway>,
     is_cold: AtomicBool,
@@ -84,7 +83,6 @@ impl App {
         let client = http_client::build(config.gateway.connect_timeout)?;
         let secrets = Secrets::new(&config, client.clone());
         let authenticator = Authenticator::new(&config, &secrets, client.clone());
-        let models = Models::new(&config.chat);
         let gateway = Arc::new(Gateway::new(
             config.gateway.clone(),
             client,
@@ -97,7 +95,7 @@ impl App {
         // Its connection starts before the AWS client is built.
         tokio::task::yield_now().await;
         let _ = tokio::join!(secrets.openai.current(), authenticator.warm());
-        Ok(Self { config, models, authenticator, gateway, is_cold: AtomicBool::new(true) })
+        Ok(Self { config, authenticator, gateway, is_cold: AtomicBool::new(true) })
     }
 
     /// Answers one request. Every failure, also a panic, becomes a response.
@@ -158,7 +156,7 @@ impl App {
         }
         let caller = self.authenticate(&request, log).await?;
         if route == Route::Models {
-            return whole(self.models.list());
+            return whole(chat::list_models(&self.config.chat));
         }
         let body = request.into_body()?;
         if body.is_empty() {
@@ -166,7 +164,7 @@ impl App {
         } else if body.len() > self.config.max_body_bytes {
             return Err(ApiErrorKind::TooLarge.into());
         }
-        let chat = ChatRequest::parse(body, passage.format, &self.config.chat, &self.models)?;
+        let chat = ChatRequest::parse(body, passage.format, &self.config.chat)?;
         log.asks_for(&chat.model, self.config.models().any(|model| *model == chat.model));
         let trace_id = passage.context.trace_id.as_deref();
         let metadata = Metadata::new(&caller, &passage.context.request_id, route.path(), trace_id);

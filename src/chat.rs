@@ -5,14 +5,11 @@
 //! [create]: https://platform.openai.com/docs/api-reference/chat/create
 
 mod body;
-mod content;
 mod message;
 mod models;
-mod params;
 mod request;
 
-pub use models::{Models, is_reasoning_model};
-pub use params::{Adjustments, Parameter};
+pub use models::{Adjustments, Parameter, list_models};
 pub use request::ChatRequest;
 
 #[cfg(test)]

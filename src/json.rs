@@ -4,21 +4,19 @@
 //! Values are returned as [`RawValue`]s, which borrow the text. `serde_json` checks them and does not recurse into
 //! them, so deep nesting costs no stack.
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-use std::fmt;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Error, value::RawValue};
+use std::{borrow::Cow, fmt};
 
 /// Calls `member` with the name and the value of each member of the object that is all of `text`. Names with
 /// escapes come unescaped.
 ///
 /// # Errors
 /// When `text` is not one JSON object.
-pub fn for_each_member<'a>(
-    text: &'a str,
-    member: impl FnMut(&str, &'a RawValue),
-) -> Result<(), serde_json::Error> {
+pub fn for_each_member<'a>(text: &'a str, member: impl FnMut(&str, &'a RawValue)) -> Result<(), Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    deserializer.deserialize_map(Members(member))?;
+    deserializer.deserialize_map(Each(member))?;
     deserializer.end()
 }
 
@@ -26,9 +24,9 @@ pub fn for_each_member<'a>(
 ///
 /// # Errors
 /// When `text` is not one JSON array.
-pub fn for_each_element<'a>(text: &'a str, element: impl FnMut(&'a RawValue)) -> Result<(), serde_json::Error> {
+pub fn for_each_element<'a>(text: &'a str, mut element: impl FnMut(&'a RawValue)) -> Result<(), Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    deserializer.deserialize_seq(Elements(element))?;
+    deserializer.deserialize_seq(Each(|_: &str, value| element(value)))?;
     deserializer.end()
 }
 
@@ -45,7 +43,7 @@ pub fn for_each_element<'a>(text: &'a str, element: impl FnMut(&'a RawValue)) ->
 pub fn members<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
-) -> Result<[Option<&'a RawValue>; N], serde_json::Error> {
+) -> Result<[Option<&'a RawValue>; N], Error> {
     let mut found = [None; N];
     for_each_member(text, |name, value| {
         if let Some(place) = names.iter().position(|wanted| *wanted == name) {
@@ -57,64 +55,38 @@ pub fn members<'a, const N: usize>(
 
 /// The text of a JSON string. Returns `None` for any other value and for half a surrogate pair.
 pub fn string(value: &RawValue) -> Option<String> {
-    value.get().starts_with('"').then(|| serde_json::from_str(value.get()).ok())?
+    text(value).map(Cow::into_owned)
 }
 
-struct Members<F>(F);
+/// Like [`string`], but borrowed when it holds no escapes.
+pub fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    serde_json::from_str(value.get()).ok().map(|Text(text)| text)
+}
 
-impl<'de, F: FnMut(&str, &'de RawValue)> Visitor<'de> for Members<F> {
+/// A [`Cow`] alone would always be read as owned.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Calls a closure with each member, or with no name and each element.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(&str, &'de RawValue)> Visitor<'de> for Each<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str("an object or an array")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        // A name is handed on before its value is read, so it is kept; most names are short.
-        let mut name = String::new();
-        while map.next_key_seed(Name(&mut name))?.is_some() {
-            (self.0)(&name, map.next_value()?);
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        while let Some((Text(name), value)) = members.next_entry()? {
+            (self.0)(&name, value);
         }
         Ok(())
     }
-}
 
-struct Name<'n>(&'n mut String);
-
-impl<'de> DeserializeSeed<'de> for Name<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Name<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
-        self.0.clear();
-        self.0.push_str(name);
-        Ok(())
-    }
-}
-
-struct Elements<F>(F);
-
-impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Elements<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(value) = seq.next_element()? {
-            (self.0)(value);
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<(), A::Error> {
+        while let Some(value) = elements.next_element()? {
+            (self.0)("", value);
         }
         Ok(())
     }
@@ -132,7 +104,10 @@ mod tests {
 
     #[test]
     fn reads_members_and_elements() {
-        assert_eq!(names(r#" {"a" : [1, {}],"\u0062":"\ud83d"} "#).as_deref(), Some("a=[1, {}] b=\"\\ud83d\" "));
+        assert_eq!(
+            names(r#" {"a" : [1, {}],"\u0062":"\ud83d"} "#).as_deref(),
+            Some("a=[1, {}] b=\"\\ud83d\" ")
+        );
         let mut elements = Vec::new();
         for_each_element("[1,[2],\"x\"]", |value| elements.push(value.get())).unwrap_or_default();
         assert_eq!(elements, ["1", "[2]", "\"x\""]);

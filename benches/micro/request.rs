@@ -4,7 +4,7 @@ use bytes::Bytes;
 use divan::{Bencher, counter::BytesCount};
 use gptdock::Config;
 use gptdock::api_format::ApiFormat;
-use gptdock::chat::{Adjustments, ChatRequest, Models};
+use gptdock::chat::{Adjustments, ChatRequest};
 use serde_json::json;
 
 /// Messages of 200 characters each, as long conversations have them.
@@ -32,10 +32,9 @@ fn config() -> Config {
 #[divan::bench(args = [1, 20, 200])]
 fn transform(bencher: Bencher<'_, '_>, messages: usize) {
     let (body, config) = (body(messages), config().chat);
-    let models = Models::new(&config);
     bencher.counter(BytesCount::new(body.len())).bench(|| -> Bytes {
         let body = Bytes::copy_from_slice(body.as_bytes());
-        let request = ChatRequest::parse(body, ApiFormat::ChatGptWeb, &config, &models).unwrap();
+        let request = ChatRequest::parse(body, ApiFormat::ChatGptWeb, &config).unwrap();
         request.render(&config.model, &Adjustments::default())
     });
 }

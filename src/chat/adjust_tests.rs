@@ -10,9 +10,7 @@ const EVERYTHING: &str = r#"{"messages":[{"content":"x"}],"temperature":1,"top_p
 const LITTLE: &str = r#"{"messages":[{"content":"x"}]}"#;
 
 fn adjustments(parameters: &[Parameter]) -> Adjustments {
-    let mut adjustments = Adjustments::default();
-    parameters.iter().for_each(|parameter| adjustments.insert(*parameter));
-    adjustments
+    parameters.iter().copied().collect()
 }
 
 fn names(request: &ChatRequest, model: &str, adjustments: &Adjustments) -> Vec<String> {
@@ -108,20 +106,18 @@ fn adds_reasoning_effort_for_reasoning_models_on_conversations() {
     };
     assert!(sent(&web, "o3", &none) && !sent(&web, "o3", &refused) && !sent(&web, "gpt-4o", &none));
     assert_eq!(web.adjust("reasoning_effort", "o3", &none), Some(ReasoningEffort));
-    assert_eq!(web.added_reasoning_effort("o3", &none), Some(ReasoningEffort));
     for (model, adjustments) in [("o3", &refused), ("gpt-4o", &none)] {
-        assert_eq!(web.added_reasoning_effort(model, adjustments), None);
         assert_eq!(web.adjust("reasoning_effort", model, adjustments), None);
     }
     let v1 = parse(OpenAi, EVERYTHING).unwrap();
     assert!(sent(&v1, "o3", &refused), "the caller's own choice");
-    assert_eq!(v1.added_reasoning_effort("o3", &none), None);
+    assert_eq!(v1.adjust("reasoning_effort", "o3", &none), None);
     assert!(!sent(&parse(OpenAi, LITTLE).unwrap(), "o3", &none));
 
     let config = ChatConfig { reasoning_effort: None, ..config() };
-    let request = ChatRequest::parse(LITTLE.into(), ChatGptWeb, &config, &Models::new(&config)).unwrap();
+    let request = ChatRequest::parse(LITTLE.into(), ChatGptWeb, &config).unwrap();
     assert!(!sent(&request, "o3", &none));
-    assert_eq!(request.added_reasoning_effort("o3", &none), None);
+    assert_eq!(request.adjust("reasoning_effort", "o3", &none), None);
     assert!(request.lets_model_reason("o3", &none));
 }
 
@@ -201,5 +197,8 @@ fn adjustments_are_a_set() {
     assert!(adjustments.is_empty());
     adjustments.insert(Stop);
     adjustments.insert(Stop);
-    assert_eq!((adjustments.len(), adjustments.contains(Stop), adjustments.contains(Seed)), (1, true, false));
+    assert_eq!(
+        (adjustments.len(), adjustments.contains(&Stop), adjustments.contains(&Seed)),
+        (1, true, false)
+    );
 }

@@ -2,46 +2,29 @@
 
 use crate::error::{ApiError, ApiErrorKind};
 use bytes::{Bytes, BytesMut};
-use serde::de::{
-    Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Unexpected, Visitor,
-    value::MapAccessDeserializer,
-};
-use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use std::{fmt, marker::PhantomData};
 
 /// Said when there is no list of messages, or an empty one.
 pub const NO_MESSAGES: &str = "Messages array is required";
 
-/// The text of a body, without its byte order mark.
-pub fn text(body: &[u8]) -> Result<&str, ApiError> {
-    let text = std::str::from_utf8(body).map_err(|_| ApiErrorKind::InvalidJson)?;
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
 /// Replaces each half of a surrogate pair (`\ud83d` alone) with `\ufffd`. Pages that cut an emoji send these,
 /// and neither `serde_json` nor a gateway reads them.
 pub fn replace_half_pairs(body: Bytes) -> Bytes {
-    let Some(mut at) = half_pair(&body, 0) else { return body };
-    let mut body = body.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&*shared));
-    loop {
-        body[at + 2..at + 6].copy_from_slice(b"fffd");
-        match half_pair(&body, at + 6) {
-            Some(next) => at = next,
-            None => return body.freeze(),
-        }
+    let (mut body, mut at) = (BytesMut::from(body), 0);
+    while let Some(plain) = body.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
+        at += plain;
+        at += match (code_unit(&body, at), code_unit(&body, at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                body[at + 2..at + 6].copy_from_slice(b"fffd");
+                6
+            }
+            _ => 2,
+        };
     }
-}
-
-/// The place of the next half of a pair. `at` must not be inside an escape.
-fn half_pair(body: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        at += memchr::memchr(b'\\', body.get(at..)?)?;
-        match code_unit(body, at) {
-            Some(0xd800..=0xdbff) if matches!(code_unit(body, at + 6), Some(0xdc00..=0xdfff)) => at += 12,
-            Some(0xd800..=0xdfff) => return Some(at),
-            _ => at += 2,
-        }
-    }
+    body.freeze()
 }
 
 fn code_unit(body: &[u8], at: usize) -> Option<u16> {
@@ -49,72 +32,53 @@ fn code_unit(body: &[u8], at: usize) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Reads a whole text. Fails with `InvalidJson`, or with `InvalidRequest` and the place of the fault.
-pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, ApiError> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| explain(text, &error))?;
-    deserializer.end().map_err(|_| ApiErrorKind::InvalidJson)?;
-    Ok(value)
+/// Reads a whole body. Fails with `InvalidJson`, or with `InvalidRequest` and the place of the fault.
+pub fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(body).map_err(|_| ApiErrorKind::InvalidJson)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A fault of shape may come before a fault of syntax.
+    serde_json::from_str::<IgnoredAny>(text).map_err(|_| ApiErrorKind::InvalidJson)?;
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(explain)
 }
 
 /// An error about the messages as a whole.
 pub fn messages_error(message: &'static str) -> ApiError {
-    ApiError { param: Some("messages".to_owned()), ..ApiErrorKind::InvalidRequest.into() }
-        .with_message(message)
+    ApiError::invalid_request("messages", "").with_message(message)
 }
 
-/// No type here lets serde quote a string of the caller, so the sentence is short.
-fn explain(text: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
-    // A fault of shape may come before a fault of syntax.
-    if serde_json::from_str::<IgnoredAny>(text).is_err() {
-        return ApiErrorKind::InvalidJson.into();
-    }
+/// No type here lets serde quote a string of the caller, so the sentence is short. What is expected is worded as
+/// the end of the sentence.
+fn explain(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     let (path, sentence) = (error.path().to_string(), error.inner().to_string());
-    let place = Some(path.as_str()).filter(|path| *path != ".");
     let sentence = sentence.split(" at line ").next().unwrap_or_default();
-    if let Some(name) = sentence.strip_prefix("duplicate field ") {
-        let name = name.trim_matches('`');
-        let place = place.map_or(name.to_owned(), |place| format!("{place}.{name}"));
-        return ApiError::invalid_request(&place, "is given twice");
-    }
-    match (place, sentence.split_once(", expected ")) {
-        (None, _) => {
-            ApiError::from(ApiErrorKind::InvalidRequest).with_message("The request must be one JSON object.")
-        }
-        (Some("messages"), Some(_)) => messages_error(NO_MESSAGES),
-        (Some(place), Some((_, expected))) => {
-            ApiError::invalid_request(place, &format!("must be {expected}"))
-        }
-        (Some(place), None) => ApiError::invalid_request(place, sentence),
+    let (place, what) = match sentence.strip_prefix("duplicate field ") {
+        Some(name) => (format!("{path}.{}", name.trim_matches('`')), "is given twice"),
+        None => (path, sentence.split(", expected ").last().unwrap_or_default()),
+    };
+    match place.trim_start_matches('.') {
+        "" => ApiError { param: None, ..messages_error("The request must be one JSON object.") },
+        "messages" if what == "must be an array" => messages_error(NO_MESSAGES),
+        place => ApiError::invalid_request(place, what),
     }
 }
 
-/// The text of a string, borrowed when it holds no escapes. Returns `None` for any other value.
-pub fn text_of(value: &RawValue) -> Option<Cow<'_, str>> {
-    let text = value.get().strip_prefix('"')?.strip_suffix('"')?;
-    if text.contains('\\') {
-        serde_json::from_str(value.get()).ok().map(Cow::Owned)
-    } else {
-        Some(text.into())
-    }
-}
+/// A value of one shape: `{` is an object, `[` an array. Derived readers alone would also take an array for an
+/// object, and quote a string that is neither, however long it is.
+pub struct Only<const SHAPE: char, T>(pub T);
 
-/// An object. Derived readers alone would also take an array with the members in order.
-pub struct Object<T>(pub T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, const SHAPE: char, T: Deserialize<'de>> Deserialize<'de> for Only<SHAPE, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ObjectVisitor(PhantomData))
+        deserializer.deserialize_any(OnlyVisitor(PhantomData))
     }
 }
 
-struct ObjectVisitor<T>(PhantomData<T>);
+struct OnlyVisitor<const SHAPE: char, T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
+impl<'de, const SHAPE: char, T: Deserialize<'de>> Visitor<'de> for OnlyVisitor<SHAPE, T> {
+    type Value = Only<SHAPE, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+        f.write_str(if SHAPE == '{' { "must be an object" } else { "must be an array" })
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
@@ -122,7 +86,17 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(members)).map(Object)
+        if SHAPE != '{' {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
+        }
+        T::deserialize(MapAccessDeserializer::new(members)).map(Only)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Self::Value, A::Error> {
+        if SHAPE != '[' {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        }
+        T::deserialize(SeqAccessDeserializer::new(elements)).map(Only)
     }
 }
 

@@ -52,9 +52,8 @@ fn peak(format: ApiFormat, body: String) -> (isize, bool) {
         system_prompt: "Be kind.".to_owned(),
         reasoning_effort: Some("none".to_owned()),
     };
-    let models = Models::new(&config);
     LIVE_AND_PEAK.set((body.capacity() as isize, 0));
-    let request = ChatRequest::parse(Bytes::from(body), format, &config, &models);
+    let request = ChatRequest::parse(Bytes::from(body), format, &config);
     let is_accepted = request.is_ok();
     if let Ok(request) = request {
         request.render("gpt-4o", &Adjustments::default());

@@ -1,6 +1,7 @@
 //! Requests that are refused, and the sentence that names the place.
 
 use super::*;
+use crate::error::ApiErrorKind;
 
 fn error(format: ApiFormat, body: &str) -> ApiError {
     parse(format, body).unwrap_err()
@@ -164,7 +165,7 @@ fn rejects_what_is_not_json() {
         assert_eq!(error(ChatGptWeb, body).kind, ApiErrorKind::InvalidJson, "{body:?}");
     }
     let not_utf8 = Bytes::from_static(b"{\"messages\":[{\"content\":\"\xff\"}]}");
-    let error = ChatRequest::parse(not_utf8, ChatGptWeb, &config(), &Models::new(&config())).unwrap_err();
+    let error = ChatRequest::parse(not_utf8, ChatGptWeb, &config()).unwrap_err();
     assert_eq!(error.kind, ApiErrorKind::InvalidJson);
 }
 

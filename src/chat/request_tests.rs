@@ -21,7 +21,7 @@ fn config() -> ChatConfig {
 }
 
 fn parse(format: ApiFormat, body: &str) -> Result<ChatRequest, ApiError> {
-    ChatRequest::parse(Bytes::from(body.to_owned()), format, &config(), &Models::new(&config()))
+    ChatRequest::parse(Bytes::from(body.to_owned()), format, &config())
 }
 
 fn render(request: &ChatRequest, model: &str) -> String {

@@ -87,13 +87,13 @@ mod tests {
                 && !memory.facts("a").contains(&retired(false))
                 && !memory.facts("b").contains(&retired(true))
         );
-        assert!(memory.adjustments("a").contains(Parameter::Temperature));
+        assert!(memory.adjustments("a").contains(&Parameter::Temperature));
         tokio::time::advance(RETIRED_FOR).await;
         assert!(!memory.facts("a").contains(&retired(true)) && !memory.adjustments("a").is_empty());
         tokio::time::advance(ADJUSTED_FOR).await;
         assert!(memory.adjustments("a").is_empty());
         memory.remember("a", Fact::Refuses(Parameter::TopP));
-        assert!(!memory.adjustments("a").contains(Parameter::Temperature), "an old refusal came back");
+        assert!(!memory.adjustments("a").contains(&Parameter::Temperature), "an old refusal came back");
     }
 
     #[tokio::test(start_paused = true)]

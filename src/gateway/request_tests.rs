@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
-use crate::{Config, api_format::ApiFormat, chat::Models};
+use crate::{Config, api_format::ApiFormat};
 
 const API: &str = "https://api.cloudflare.com/client/v4/accounts/acc/ai/v1";
 const GATEWAY: &str = "https://gateway.ai.cloudflare.com/v1/acc/gw/openai";
@@ -14,8 +14,7 @@ fn headers(set: &[(&str, &str)], secret: &str, is_primary_base: bool) -> Vec<Str
     };
     let config = Config::from_lookup(lookup).unwrap();
     let body = br#"{"messages":[{"content":"x"}]}"#.as_slice().into();
-    let chat =
-        ChatRequest::parse(body, ApiFormat::ChatGptWeb, &config.chat, &Models::new(&config.chat)).unwrap();
+    let chat = ChatRequest::parse(body, ApiFormat::ChatGptWeb, &config.chat).unwrap();
     let metadata = Metadata::new(&Caller::user("t", "u"), "r", "/conversations", None);
     let request = UpstreamRequest { chat, metadata, deadline: Instant::now() };
     let target = Target { base: &config.gateway.base, model: "m", is_primary_base };
