@@ -25,16 +25,22 @@ pub fn check(headers: &HeaderMap, body: &[u8]) -> Result<(), UpstreamError> {
     if kind == ChunkKind::Error || is_list || success.is_some_and(|success| success.get() == "false") {
         return Err(UpstreamError::read(200, headers, body));
     }
-    let choices = choices.map(elements).unwrap_or_default();
-    let is_complete = |choice: &&RawValue| {
-        let members = json::members(choice.get(), ["message", "finish_reason"]);
-        let [message, reason] = members.unwrap_or_default();
-        let reason = reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
-        // A filter may leave nothing of the message.
-        reason.is_some_and(|reason| message.is_some_and(holds_anything) || reason == "content_filter")
-    };
-    let is_answer = !choices.is_empty() && choices.iter().all(is_complete);
+    let (mut has_choices, mut are_complete) = (false, true);
+    let read = choices.map(|choices| {
+        json::for_each_element(choices.get(), |choice| {
+            are_complete = are_complete && is_complete(choice);
+            has_choices = true;
+        })
+    });
+    let is_answer = matches!(read, Some(Ok(()))) && has_choices && are_complete;
     is_answer.then_some(()).ok_or(ErrorClass::BadAnswer.into())
+}
+
+fn is_complete(choice: &RawValue) -> bool {
+    let [message, reason] = json::members(choice.get(), ["message", "finish_reason"]).unwrap_or_default();
+    let reason = reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
+    // A filter may leave nothing of the message.
+    reason.is_some_and(|reason| message.is_some_and(holds_anything) || reason == "content_filter")
 }
 
 /// The payloads of a checked answer as a stream, with `[DONE]`.

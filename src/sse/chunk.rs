@@ -75,16 +75,20 @@ pub fn trim_json(mut payload: &[u8]) -> &[u8] {
 fn classify_choices(choices: &RawValue) -> ChunkKind {
     let (mut position, mut failed, mut finished, mut finish_reason) = (0, false, 0, None);
     let read = json::for_each_element(choices.get(), |choice| {
+        position += 1;
+        // Reading a million numbers as objects would take a second.
+        if !choice.get().starts_with('{') {
+            return;
+        }
         let members = json::members(choice.get(), ["index", "finish_reason", "error"]);
         let [index, reason, error] = members.unwrap_or_default();
         let reason = reason.and_then(json::string).filter(|reason| !reason.is_empty() && reason != "null");
         failed |= error.is_some() || reason.as_deref().is_some_and(is_failure);
         if let Some(reason) = reason {
-            let index: u32 = index.and_then(|index| index.get().parse().ok()).unwrap_or(position);
+            let index: u32 = index.and_then(|index| index.get().parse().ok()).unwrap_or(position - 1);
             finished |= 1_u128.checked_shl(index).unwrap_or_default();
             finish_reason = Some(reason);
         }
-        position += 1;
     });
     match read {
         Ok(()) if failed => ChunkKind::Error,
