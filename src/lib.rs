@@ -75,3 +75,6 @@ pub mod telemetry;
 
 pub use app::App;
 pub use config::{Config, ConfigError};
+
+#[cfg(test)]
+mod memory_tests;

@@ -1,4 +1,5 @@
 use super::KeySet;
+use crate::memory_tests;
 use jsonwebtoken::Algorithm;
 
 const POINT: &str = "\"x\":\"AAAA\",\"y\":\"AAAA\"";
@@ -69,5 +70,14 @@ fn skips_nested_members_without_a_tree() {
         }
         let none = KeySet::parse(format!("{{\"keys\":[{value}]}}").as_bytes());
         assert!(none.is_some_and(|set| set.0.is_empty()));
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn a_key_set_takes_little_memory(json in memory_tests::large_json(&["keys", "kty", "kid", "n", "x5c"])) {
+        memory_tests::is_bounded(&json, || KeySet::parse(json.as_bytes()))?;
     }
 }

@@ -1,49 +1,20 @@
-//! No body makes parsing and rendering take much memory: counts what this thread allocates.
+//! No body makes parsing and rendering take much memory: counts what this thread holds.
 
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
 use crate::api_format::ApiFormat::{self, ChatGptWeb, OpenAi};
 use crate::config::ChatConfig;
+use crate::memory_tests;
 use bytes::Bytes;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 /// An eighth of the default `MAX_BODY_BYTES`, to save time. What grows by doubling then grows alike.
 const BODY_BYTES: usize = 5_242_880 / 8;
 /// With the body itself. An allocation that grows counts twice while it is moved.
-const MAX_BYTES: isize = 40_000_000 / 8;
-
-struct Counting;
-
-thread_local! {
-    static LIVE_AND_PEAK: Cell<(isize, isize)> = const { Cell::new((0, 0)) };
-}
-
-fn count(bytes: isize) {
-    let (live, peak) = LIVE_AND_PEAK.get();
-    LIVE_AND_PEAK.set((live + bytes, peak.max(live + bytes)));
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-// Layouts are never larger than an isize.
-#[allow(unsafe_code, clippy::cast_possible_wrap, reason = "an allocator is unsafe; it calls the system's")]
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+const MAX_BYTES: usize = 40_000_000 / 8;
 
 /// The bytes that reading `body` and rendering it twice take at most, and whether it was accepted.
-fn peak(format: ApiFormat, body: String) -> (isize, bool) {
+fn peak(format: ApiFormat, body: String) -> (usize, bool) {
     let config = ChatConfig {
         model: "gpt-4o".to_owned(),
         allowed_models: Vec::new(),
@@ -52,14 +23,16 @@ fn peak(format: ApiFormat, body: String) -> (isize, bool) {
         system_prompt: "Be kind.".to_owned(),
         reasoning_effort: Some("none".to_owned()),
     };
-    LIVE_AND_PEAK.set((body.capacity() as isize, 0));
-    let request = ChatRequest::parse(Bytes::from(body), format, &config);
-    let is_accepted = request.is_ok();
-    if let Ok(request) = request {
-        request.render("gpt-4o", &Adjustments::default());
-        request.render("o3", &Adjustments::default());
-    }
-    (LIVE_AND_PEAK.get().1, is_accepted)
+    let (length, mut is_accepted) = (body.capacity(), false);
+    let peak = memory_tests::peak(|| {
+        let request = ChatRequest::parse(Bytes::from(body), format, &config);
+        is_accepted = request.is_ok();
+        if let Ok(request) = request {
+            request.render("gpt-4o", &Adjustments::default());
+            request.render("o3", &Adjustments::default());
+        }
+    });
+    (length + peak, is_accepted)
 }
 
 /// `start`, then as many `piece`s as fit, then `end`.

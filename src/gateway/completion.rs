@@ -1,10 +1,7 @@
 //! A complete answer in one JSON: what was asked for, or what a cache or a guardrail sends in place of a stream.
 //! It is never parsed into a tree: members are copied as they came.
 
-use super::{
-    error_object::elements,
-    upstream_error::{ErrorClass, UpstreamError},
-};
+use super::upstream_error::{ErrorClass, UpstreamError};
 use crate::{
     json,
     sse::{self, ChunkKind, DONE},
@@ -50,7 +47,11 @@ pub fn events(body: &[u8], include_usage: bool) -> VecDeque<Bytes> {
     let mut chunk = Members::read(&text);
     chunk.set("object", "chat.completion.chunk");
     let (choices, usage) = (chunk.take("choices"), chunk.take("usage"));
-    let deltas: Vec<_> = choices.iter().flat_map(|list| elements(list)).enumerate().map(delta).collect();
+    let mut deltas = Vec::new();
+    if let Some(choices) = &choices {
+        // `check` has read them.
+        let _ = json::for_each_element(choices.get(), |choice| deltas.push(delta(deltas.len(), choice)));
+    }
     let event = |chunk: &Members| serde_json::to_vec(chunk).unwrap_or_default().into();
     chunk.set("choices", deltas);
     let mut events = VecDeque::from([event(&chunk)]);
@@ -75,19 +76,15 @@ fn holds_anything(message: &RawValue) -> bool {
 }
 
 /// A choice as it stands in a chunk: its `message` is a `delta`, everything else stays.
-fn delta((position, choice): (usize, &RawValue)) -> Members<'_> {
+fn delta(position: usize, choice: &RawValue) -> Members<'_> {
     let mut choice = Members::read(choice.get());
     for (name, message) in choice.0.iter_mut().filter(|(name, _)| name == "message") {
         *name = "delta".to_owned();
         let mut delta = Members::read(message.get());
         for (_, calls) in delta.0.iter_mut().filter(|(name, _)| name == "tool_calls") {
-            let mut indexed: Vec<_> =
-                elements(calls).into_iter().map(|call| Members::read(call.get())).collect();
-            // A tool call in a delta needs an index.
-            for (position, call) in indexed.iter_mut().enumerate() {
-                call.set("index", position);
+            if let Some(indexed) = indexed(calls) {
+                *calls = Cow::Owned(indexed);
             }
-            *calls = raw(indexed);
         }
         *message = raw(delta);
     }
@@ -95,6 +92,23 @@ fn delta((position, choice): (usize, &RawValue)) -> Members<'_> {
         choice.set("index", position);
     }
     choice
+}
+
+/// The tool calls of a message with the index that each has in a delta. `None` when they are not an array.
+fn indexed(calls: &RawValue) -> Option<Box<RawValue>> {
+    let (mut written, mut position) = (String::from("["), 0);
+    json::for_each_element(calls.get(), |call| {
+        if position > 0 {
+            written.push(',');
+        }
+        let mut object = Members::read(call.get());
+        object.set("index", position);
+        written.push_str(&serde_json::to_string(&object).unwrap_or_default());
+        position += 1;
+    })
+    .ok()?;
+    written.push(']');
+    RawValue::from_string(written).ok()
 }
 
 /// The members of an object, in their order.

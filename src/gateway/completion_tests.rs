@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
+use crate::memory_tests;
 use serde_json::{Value, json};
 
 const ANSWER: &str = r#"{"id":"c","object":"chat.completion","created":5,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"Hi \ud83d","tool_calls":[{"id":"t"},{"index":7,"id":"u"}]},"logprobs":{"content":[]},"finish_reason":"stop"},{"message":{"content":"x"},"finish_reason":"length"}],"usage":{"total_tokens":3}}"#;
@@ -84,5 +85,19 @@ fn finds_errors() {
         ),
     ] {
         assert_eq!(read(text).unwrap_err().class, class, "{text}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn takes_little_memory(json in memory_tests::large_json(&["choices", "message", "tool_calls", "usage"])) {
+        memory_tests::is_bounded(&json, || check(&HeaderMap::new(), json.as_bytes()))?;
+        let answer = format!(r#"{{"choices":[{{"message":{{"tool_calls":{json}}},"finish_reason":"stop"}}]}}"#);
+        // An answer that becomes events has at most 2 MiB.
+        memory_tests::is_bounded_by(40, &answer, || {
+            check(&HeaderMap::new(), answer.as_bytes()).map(|()| super::events(answer.as_bytes(), true))
+        })?;
     }
 }

@@ -30,9 +30,9 @@ impl ErrorObject {
         let Ok(top) = serde_json::from_str::<&RawValue>(text) else { return Self::default() };
         let [error, errors, choices, success] = members(top, ["error", "errors", "choices", "success"]);
         let filled = |value: &&RawValue| value.get() != "[]";
-        let in_choice = || elements(choices?).into_iter().find_map(|choice| members(choice, ["error"])[0]);
+        let in_choice = || find_element(choices?, |choice| members(choice, ["error"])[0]);
         let found = error.filter(filled).or(errors.filter(filled)).or_else(in_choice).unwrap_or(top);
-        let listed = elements(found).first().copied();
+        let listed = find_element(found, Some);
         let object = listed.unwrap_or(found);
         // Some gateways wrap the provider's error in one of their own.
         let [inner] = members(object, ["error"]);
@@ -56,9 +56,15 @@ fn members<'a, const N: usize>(object: &'a RawValue, names: [&str; N]) -> [Optio
     json::members(object.get(), names).unwrap_or([None; N])
 }
 
-/// The elements of an array. Anything else has none.
-pub fn elements(list: &RawValue) -> Vec<&RawValue> {
-    serde_json::from_str(list.get()).unwrap_or_default()
+/// The first result of `find` for an element of an array. Anything else has no elements.
+fn find_element<'a, T>(list: &'a RawValue, find: impl Fn(&'a RawValue) -> Option<T>) -> Option<T> {
+    let mut found = None;
+    let read = json::for_each_element(list.get(), |element| {
+        if found.is_none() {
+            found = find(element);
+        }
+    });
+    read.ok().and(found)
 }
 
 fn text_or_number(value: &RawValue) -> Option<String> {

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use super::*;
+use crate::memory_tests;
 use crate::{app::RequestBody, error::ApiErrorKind};
 use http::{Request, Uri};
 use serde_json::{Value, json};
@@ -70,5 +71,16 @@ fn names_what_lambda_has_not_set() {
     );
     for address in ["", "http://", "no host"] {
         assert!(RuntimeApi::new(|_| Some(address.to_owned())).is_err(), "{address}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn takes_little_memory_for_any_event(
+        json in memory_tests::large_json(&["requestContext", "authorizer", "body", "queryStringParameters", "http"]),
+    ) {
+        memory_tests::is_bounded(&json, || event::request(json.clone().into()))?;
     }
 }
