@@ -130,4 +130,6 @@ def test_environment_is_read():
     """Catches a setting of the template that the function never reads."""
     (function,) = of_type("AWS::Lambda::Function")
     code = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.rs"))
-    assert [name for name in function["Environment"]["Variables"] if f'"{name}"' not in code] == []
+    read_by_glibc = {"MALLOC_MMAP_THRESHOLD_"}
+    names = set(function["Environment"]["Variables"]) - read_by_glibc
+    assert [name for name in names if f'"{name}"' not in code] == []
