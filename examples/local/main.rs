@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn run() -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut settings = Settings::from_environment();
     let port = settings.number("PORT", 9000)?;
     let time_limit = Duration::from_secs(settings.number("LAMBDA_TIMEOUT_SECONDS", 300)?);
