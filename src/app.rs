@@ -5,7 +5,6 @@
 use crate::{
     api_format::{AnswerId, ApiFormat},
     auth::{AuthError, Authenticator, Credentials},
-    caller::Caller,
     chat::{self, ChatRequest},
     config::Config,
     error::{ApiError, ApiErrorKind},
@@ -15,21 +14,15 @@ use crate::{
     routes::{Route, api_format},
     secrets::Secrets,
     stream::{Opening, Source, StreamBody, StreamLimits, StreamState},
-    telemetry::{AttemptLog, RequestLog},
+    telemetry::{Outcome, RequestLog},
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response};
 use serde_json::json;
-use std::{
-    error::Error,
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{error::Error, panic::AssertUnwindSafe, sync::Arc};
 use tokio::time::{Instant, timeout_at};
 
 /// The body of a request, or the error that reading it brought. A caller without credentials sees 401 all the same.
@@ -58,15 +51,6 @@ pub struct App {
     is_cold: AtomicBool,
 }
 
-/// One request on its way.
-struct Passage<'a> {
-    context: &'a RequestContext,
-    format: ApiFormat,
-    started: Instant,
-    /// When the answer must have ended.
-    deadline: Instant,
-}
-
 /// An answer that is not an HTTP error.
 enum Served {
     Json(HeaderMap, Bytes),
@@ -83,12 +67,8 @@ impl App {
         let client = http_client::build(config.gateway.connect_timeout)?;
         let secrets = Secrets::new(&config, client.clone());
         let authenticator = Authenticator::new(&config, &secrets, client.clone());
-        let gateway = Arc::new(Gateway::new(
-            config.gateway.clone(),
-            client,
-            secrets.openai.clone(),
-            config.models().cloned().collect(),
-        ));
+        let (key, configured) = (secrets.openai.clone(), config.models().cloned().collect());
+        let gateway = Arc::new(Gateway::new(config.gateway.clone(), client, key, configured));
         let connecting = Arc::clone(&gateway);
         // A slow gateway must not delay the start.
         tokio::spawn(async move { connecting.preconnect().await });
@@ -105,36 +85,32 @@ impl App {
         context: &RequestContext,
     ) -> Response<ResponseBody> {
         let mut log = self.request_log(context);
-        let started = Instant::now();
-        let deadline = started + context.time_left.saturating_sub(self.config.stream.deadline_margin);
+        let deadline = log.started + context.time_left.saturating_sub(self.config.deadline_margin);
         let format = api_format(request.uri().path());
-        let passage = Passage { context, format, started, deadline };
-        let served = AssertUnwindSafe(self.serve(request, &passage, &mut log)).catch_unwind().await;
+        let served = AssertUnwindSafe(self.serve(request, format, deadline, &mut log)).catch_unwind().await;
         match served.unwrap_or_else(|_| Err(ApiErrorKind::Internal.into())) {
             Ok(Served::Stream(headers, state, source)) => {
                 response::stream(headers, StreamBody::new(*state, source, log), &context.request_id)
             }
             Ok(Served::Json(headers, body)) => {
-                log.replied(body.len());
+                log.facts.bytes = body.len() as u64;
+                log.facts.outcome = Outcome::Replied;
                 response::json(headers, body, &context.request_id)
             }
-            Err(error) => Self::fail(log, &error, format, context),
+            Err(error) => Self::fail(log, &error, format),
         }
     }
 
     /// Answers a request that cannot be read as HTTP.
     pub fn reject(&self, error: &ApiError, context: &RequestContext) -> Response<ResponseBody> {
-        Self::fail(self.request_log(context), error, ApiFormat::ChatGptWeb, context)
+        Self::fail(self.request_log(context), error, ApiFormat::ChatGptWeb)
     }
 
-    fn fail(
-        mut log: RequestLog,
-        error: &ApiError,
-        format: ApiFormat,
-        context: &RequestContext,
-    ) -> Response<ResponseBody> {
-        log.failed(error);
-        response::error(error, format, &context.request_id)
+    fn fail(mut log: RequestLog, error: &ApiError, format: ApiFormat) -> Response<ResponseBody> {
+        log.facts.status = error.kind.status();
+        log.facts.error = Some(error.clone());
+        log.facts.outcome = Outcome::Failed;
+        response::error(error, format, &log.facts.request_id)
     }
 
     fn request_log(&self, context: &RequestContext) -> RequestLog {
@@ -145,7 +121,8 @@ impl App {
     async fn serve(
         &self,
         request: Request<RequestBody>,
-        passage: &Passage<'_>,
+        format: ApiFormat,
+        deadline: Instant,
         log: &mut RequestLog,
     ) -> Result<Served, ApiError> {
         let route = Route::find(request.method().as_str(), request.uri().path())?;
@@ -154,7 +131,17 @@ impl App {
         if route == Route::Health {
             return whole(json!({"status": "ok", "version": env!("CARGO_PKG_VERSION")}));
         }
-        let caller = self.authenticate(&request, log).await?;
+        let long_query = request.extensions().get::<LongQuery>();
+        let query = long_query.map_or(request.uri().query().unwrap_or_default(), |query| &query.0);
+        let credentials = Credentials { query, headers: request.headers() };
+        let caller = self.authenticator.authenticate(&credentials, SystemTime::now()).await;
+        log.facts.caller = caller.map_err(|error| match error {
+            AuthError::Denied(reason) => {
+                log.facts.reason = Some(reason);
+                ApiErrorKind::Unauthorized
+            }
+            AuthError::Unavailable => ApiErrorKind::SecretUnavailable,
+        })?;
         if route == Route::Models {
             return whole(chat::list_models(&self.config.chat));
         }
@@ -164,40 +151,16 @@ impl App {
         } else if body.len() > self.config.max_body_bytes {
             return Err(ApiErrorKind::TooLarge.into());
         }
-        let chat = ChatRequest::parse(body, passage.format, &self.config.chat)?;
+        let chat = ChatRequest::parse(body, format, &self.config.chat)?;
         log.asks_for(&chat.model, self.config.models().any(|model| *model == chat.model));
-        let trace_id = passage.context.trace_id.as_deref();
-        let metadata = Metadata::new(&caller, &passage.context.request_id, route.path(), trace_id);
-        let request = UpstreamRequest { chat, metadata, deadline: passage.deadline };
-        match request.chat.stream {
-            true => self.stream(request, passage, log.attempts()).await,
-            false => self.json(&request, &log.attempts()).await,
+        let facts = &log.facts;
+        let trace_id = facts.trace_id.as_deref();
+        let metadata = Metadata::new(&facts.caller, &facts.request_id, route.path(), trace_id);
+        let request = UpstreamRequest { chat, metadata, deadline };
+        if request.chat.stream {
+            return self.stream(request, format, log).await;
         }
-    }
-
-    async fn authenticate(
-        &self,
-        request: &Request<RequestBody>,
-        log: &mut RequestLog,
-    ) -> Result<Caller, ApiError> {
-        let long_query = request.extensions().get::<LongQuery>();
-        let query = long_query.map_or(request.uri().query().unwrap_or_default(), |query| &query.0);
-        let credentials = Credentials { query, headers: request.headers() };
-        match self.authenticator.authenticate(&credentials, SystemTime::now()).await {
-            Ok(caller) => {
-                log.facts.caller = caller.clone();
-                Ok(caller)
-            }
-            Err(AuthError::Denied(reason)) => {
-                log.facts.reason = Some(reason);
-                Err(ApiErrorKind::Unauthorized.into())
-            }
-            Err(AuthError::Unavailable) => Err(ApiErrorKind::SecretUnavailable.into()),
-        }
-    }
-
-    async fn json(&self, request: &UpstreamRequest, log: &AttemptLog) -> Result<Served, ApiError> {
-        let answer = timeout_at(request.deadline, self.gateway.ask(request, log)).await;
+        let answer = timeout_at(deadline, self.gateway.ask(&request, &log.attempts)).await;
         match answer.map_err(|_| ApiErrorKind::GatewayTimeout)?? {
             Answer::Json(headers, body) => Ok(Served::Json(headers, body)),
             Answer::Stream(_) => Err(ApiErrorKind::Internal.into()),
@@ -209,41 +172,33 @@ impl App {
     async fn stream(
         &self,
         request: UpstreamRequest,
-        passage: &Passage<'_>,
-        log: Arc<AttemptLog>,
+        format: ApiFormat,
+        log: &RequestLog,
     ) -> Result<Served, ApiError> {
-        let limits = StreamLimits {
-            keep_alive: self.config.stream.keep_alive,
-            idle: self.config.stream.idle,
-            deadline: passage.deadline,
-        };
+        let (keep_alive, deadline) = (self.config.keep_alive, request.deadline);
+        let limits = StreamLimits { keep_alive, idle: self.config.gateway.idle_timeout, deadline };
         let answer = AnswerId {
-            id: format!("chatcmpl-{}", passage.context.request_id),
+            id: format!("chatcmpl-{}", log.facts.request_id),
             created: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
             model: request.chat.model.clone(),
         };
-        let (choices, now) = (request.chat.choices, passage.started);
-        let mut state = Box::new(StreamState::new(passage.format, answer, choices, limits, now));
-        let mut opening = self.opening(request, log);
-        let gate = (now + limits.keep_alive).min(passage.deadline);
+        let mut state = Box::new(StreamState::new(format, answer, request.chat.choices, limits, log.started));
+        let (gateway, attempts) = (Arc::clone(&self.gateway), Arc::clone(&log.attempts));
+        let mut opening: Opening = Box::pin(async move {
+            match gateway.ask(&request, &attempts).await? {
+                Answer::Stream(answer) => Ok(answer),
+                Answer::Json(..) => Err(ApiErrorKind::Internal.into()),
+            }
+        });
+        let gate = (log.started + keep_alive).min(deadline);
         match timeout_at(gate, &mut opening).await {
             Ok(opened) => {
                 let OpenAnswer { headers, model, events } = opened?;
                 state.answered(&model, Instant::now());
                 Ok(Served::Stream(headers, state, Source::Open(events)))
             }
-            Err(_) if gate == passage.deadline => Err(ApiErrorKind::GatewayTimeout.into()),
+            Err(_) if gate == deadline => Err(ApiErrorKind::GatewayTimeout.into()),
             Err(_) => Ok(Served::Stream(HeaderMap::new(), state, Source::Opening(opening))),
         }
-    }
-
-    fn opening(&self, request: UpstreamRequest, log: Arc<AttemptLog>) -> Opening {
-        let gateway = Arc::clone(&self.gateway);
-        Box::pin(async move {
-            match gateway.ask(&request, &log).await? {
-                Answer::Stream(answer) => Ok(answer),
-                Answer::Json(..) => Err(ApiErrorKind::Internal.into()),
-            }
-        })
     }
 }

@@ -8,7 +8,7 @@ mod env;
 use crate::secret_string::SecretString;
 pub use auth::{AuthConfig, AuthMode, JwksConfig};
 pub use base_url::BaseUrl;
-use env::Env;
+use env::{Env, MILLISECONDS, elements};
 use std::time::Duration;
 
 const DEFAULT_MODEL: &str = "gpt-3.5-turbo";
@@ -22,6 +22,7 @@ const DEFAULT_REASONING_EFFORT: &str = "none";
 const MIN_CACHE_TTL_SECONDS: u64 = 60;
 /// Each retry waits twice as long as the one before; more than five never fit into a request.
 const MAX_MAX_RETRIES: u64 = 5;
+const MAX: u64 = u32::MAX as u64;
 
 /// All settings.
 #[derive(Debug)]
@@ -36,8 +37,10 @@ pub struct Config {
     pub key: KeySource,
     /// `SECRET_TTL_SECONDS`.
     pub secret_ttl: Duration,
-    /// The times of an open stream.
-    pub stream: StreamConfig,
+    /// `KEEPALIVE_MS`: silence towards the caller after which a stream sends a comment.
+    pub keep_alive: Duration,
+    /// `DEADLINE_MARGIN_MS`.
+    pub deadline_margin: Duration,
     /// `MAX_BODY_BYTES`.
     pub max_body_bytes: usize,
 }
@@ -97,17 +100,6 @@ pub enum KeySource {
     Environment(SecretString),
 }
 
-/// The times of an open stream.
-#[derive(Debug, Clone, Copy)]
-pub struct StreamConfig {
-    /// `KEEPALIVE_MS`.
-    pub keep_alive: Duration,
-    /// `IDLE_TIMEOUT_MS`.
-    pub idle: Duration,
-    /// `DEADLINE_MARGIN_MS`.
-    pub deadline_margin: Duration,
-}
-
 /// All bad settings, one sentence each. No sentence quotes a value, which may be a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bad configuration: {}", .0.join("; "))]
@@ -132,23 +124,20 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with all bad values.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut env = Env::new(&lookup);
+        let mut env = Env { lookup: &lookup, problems: Vec::new() };
         let auth = AuthConfig::read(&mut env);
-        let idle = env.milliseconds("IDLE_TIMEOUT_MS", 60_000);
+        let idle_timeout = env.milliseconds("IDLE_TIMEOUT_MS", 60_000);
         let config = Self {
             auth,
             chat: chat(&mut env),
-            gateway: gateway(&mut env, idle),
+            gateway: gateway(&mut env, idle_timeout),
             key: key(&mut env),
-            secret_ttl: Duration::from_secs(env.number("SECRET_TTL_SECONDS", 300, 0..=u32::MAX.into())),
-            stream: StreamConfig {
-                keep_alive: env.milliseconds("KEEPALIVE_MS", 15_000),
-                idle,
-                deadline_margin: env.milliseconds("DEADLINE_MARGIN_MS", 1_000),
-            },
-            max_body_bytes: env.number("MAX_BODY_BYTES", 5_242_880, 0..=u32::MAX.into()) as usize,
+            secret_ttl: Duration::from_secs(env.number("SECRET_TTL_SECONDS", 0..=MAX).unwrap_or(300)),
+            keep_alive: env.milliseconds("KEEPALIVE_MS", 15_000),
+            deadline_margin: env.milliseconds("DEADLINE_MARGIN_MS", 1_000),
+            max_body_bytes: env.number("MAX_BODY_BYTES", 0..=MAX).unwrap_or(5_242_880) as usize,
         };
-        env.finish(config)
+        if env.problems.is_empty() { Ok(config) } else { Err(ConfigError(env.problems)) }
     }
 
     /// Every model that a setting names.
@@ -160,45 +149,42 @@ impl Config {
 
 fn chat(env: &mut Env) -> ChatConfig {
     let model = env.text("OPENAI_MODEL").unwrap_or_else(|| DEFAULT_MODEL.to_owned());
-    let mut allowed_models = env.list("ALLOWED_MODELS").unwrap_or_default();
+    let mut allowed_models = elements(&env.text("ALLOWED_MODELS").unwrap_or_default());
     let any_model = allowed_models.iter().any(|name| name == "*");
     allowed_models.retain(|name| name != "*" && *name != model);
-    let reasoning_effort = env.or_default("REASONING_EFFORT", DEFAULT_REASONING_EFFORT);
-    if reasoning_effort.as_ref().is_some_and(|effort| !effort.bytes().all(|byte| byte.is_ascii_lowercase())) {
+    let reasoning_effort = env.raw("REASONING_EFFORT").unwrap_or_else(|| DEFAULT_REASONING_EFFORT.to_owned());
+    let reasoning_effort = reasoning_effort.trim().to_owned();
+    if !reasoning_effort.bytes().all(|byte| byte.is_ascii_lowercase()) {
         env.problem("REASONING_EFFORT must be a word in lower case, such as none, minimal, low or high");
     }
     ChatConfig {
         model,
         allowed_models,
         any_model,
-        max_tokens: env.number("MAX_TOKENS", 4096, 1..=u32::MAX.into()),
+        max_tokens: env.number("MAX_TOKENS", 1..=MAX).unwrap_or(4096),
         system_prompt: env.text("SYSTEM_PROMPT").unwrap_or_else(|| DEFAULT_SYSTEM_PROMPT.to_owned()),
-        reasoning_effort,
+        reasoning_effort: Some(reasoning_effort).filter(|effort| !effort.is_empty()),
     }
 }
 
 fn gateway(env: &mut Env, idle_timeout: Duration) -> GatewayConfig {
     let base = base_url::primary(env);
     let fallback_base = base_url::fallback(env, &base);
-    let first_event =
-        env.text("FIRST_EVENT_TIMEOUT_MS").map(|_| env.milliseconds("FIRST_EVENT_TIMEOUT_MS", 1));
-    let cache_seconds = MIN_CACHE_TTL_SECONDS..=u32::MAX.into();
+    let first_event = env.number("FIRST_EVENT_TIMEOUT_MS", MILLISECONDS).map(Duration::from_millis);
+    let fallback_models = env.raw("OPENAI_FALLBACK_MODELS");
     GatewayConfig {
         gateway_id: env.text("CF_GATEWAY_ID").filter(|_| base.is_cloudflare_api()),
         base,
         fallback_base,
-        fallback_models: match env.raw("OPENAI_FALLBACK_MODELS") {
-            Some(_) => env.list("OPENAI_FALLBACK_MODELS").unwrap_or_default(),
-            None => vec![DEFAULT_FALLBACK_MODEL.to_owned()],
-        },
+        fallback_models: elements(fallback_models.as_deref().unwrap_or(DEFAULT_FALLBACK_MODEL)),
         connect_timeout: env.milliseconds("CONNECT_TIMEOUT_MS", 3_000),
         response_timeout: env.milliseconds("RESPONSE_TIMEOUT_MS", 30_000),
         first_event_timeout: first_event.unwrap_or(Duration::from_secs(10)),
         first_thought_timeout: first_event.unwrap_or(idle_timeout),
         idle_timeout,
-        max_retries: env.number("MAX_RETRIES", 2, 0..=MAX_MAX_RETRIES) as u32,
-        cache_ttl: env.text("CACHE_TTL_SECONDS").map(|_| env.number("CACHE_TTL_SECONDS", 0, cache_seconds)),
-        log_payloads: env.boolean("CF_LOG_PAYLOADS"),
+        max_retries: env.number("MAX_RETRIES", 0..=MAX_MAX_RETRIES).unwrap_or(2) as u32,
+        cache_ttl: env.number("CACHE_TTL_SECONDS", MIN_CACHE_TTL_SECONDS..=MAX),
+        log_payloads: env.parsed("CF_LOG_PAYLOADS", |_| true, "true or false"),
     }
 }
 

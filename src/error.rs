@@ -65,59 +65,53 @@ pub enum ApiErrorKind {
 }
 
 impl ApiErrorKind {
-    /// The table of errors: status, default code, OpenAI's `error.type`, and default sentence.
-    fn row(self) -> (u16, &'static str, &'static str, &'static str) {
+    /// The table of errors: status, default code and OpenAI's `error.type`.
+    fn row(self) -> (u16, &'static str, &'static str) {
         const INVALID: &str = "invalid_request_error";
         const SERVER: &str = "server_error";
         match self {
-            Self::InvalidJson => (400, "invalid_json", INVALID, "The request body is not JSON."),
-            Self::InvalidRequest => (422, "invalid_request", INVALID, "The request has the wrong shape."),
-            Self::TooLarge => (413, "request_too_large", INVALID, "The request is too large."),
-            Self::Unauthorized => {
-                (401, "unauthorized", "authentication_error", "The request carries no valid credentials.")
+            Self::InvalidJson => (400, "invalid_json", INVALID),
+            Self::InvalidRequest => (422, "invalid_request", INVALID),
+            Self::TooLarge => (413, "request_too_large", INVALID),
+            Self::Unauthorized => (401, "unauthorized", "authentication_error"),
+            Self::NotFound => (404, "not_found", INVALID),
+            Self::MethodNotAllowed => (405, "method_not_allowed", INVALID),
+            Self::ModelNotFound => (404, "model_not_found", INVALID),
+            Self::Refused => (400, "request_refused", INVALID),
+            Self::RateLimited => (429, "rate_limited", "rate_limit_error"),
+            Self::OutOfQuota => (429, "insufficient_quota", "insufficient_quota"),
+            Self::GatewayMisconfigured => (502, "gateway_misconfigured", SERVER),
+            Self::Gateway => (502, "gateway_error", SERVER),
+            Self::GatewayTimeout => (504, "gateway_timeout", SERVER),
+            Self::Deadline => (504, "deadline", SERVER),
+            Self::SecretUnavailable => (503, "secret_unavailable", SERVER),
+            Self::Internal => (500, "internal", SERVER),
+        }
+    }
+
+    /// The default sentence.
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::InvalidJson => "The request body is not JSON.",
+            Self::InvalidRequest => "The request has the wrong shape.",
+            Self::TooLarge => "The request is too large.",
+            Self::Unauthorized => "The request carries no valid credentials.",
+            Self::NotFound => "There is no such path.",
+            Self::MethodNotAllowed => "This path does not take that method.",
+            Self::ModelNotFound => "The model does not exist, or may not be used here.",
+            Self::Refused => "The AI service refused the request.",
+            Self::RateLimited => "The AI service is receiving too many requests. Please try again shortly.",
+            Self::OutOfQuota => "The AI service's quota is used up. Please tell the administrator.",
+            Self::GatewayMisconfigured => {
+                "The AI service is not set up correctly. Please tell the administrator."
             }
-            Self::NotFound => (404, "not_found", INVALID, "There is no such path."),
-            Self::MethodNotAllowed => {
-                (405, "method_not_allowed", INVALID, "This path does not take that method.")
+            Self::Gateway => "The AI service failed to answer. Please try again.",
+            Self::GatewayTimeout => "The AI service took too long to answer. Please try again.",
+            Self::Deadline => "The answer took longer than this service may run.",
+            Self::SecretUnavailable => {
+                "The AI service's key can't be read at the moment. Please try again shortly."
             }
-            Self::ModelNotFound => {
-                (404, "model_not_found", INVALID, "The model does not exist, or may not be used here.")
-            }
-            Self::Refused => (400, "request_refused", INVALID, "The AI service refused the request."),
-            Self::RateLimited => (
-                429,
-                "rate_limited",
-                "rate_limit_error",
-                "The AI service is receiving too many requests. Please try again shortly.",
-            ),
-            Self::OutOfQuota => (
-                429,
-                "insufficient_quota",
-                "insufficient_quota",
-                "The AI service's quota is used up. Please tell the administrator.",
-            ),
-            Self::GatewayMisconfigured => (
-                502,
-                "gateway_misconfigured",
-                SERVER,
-                "The AI service is not set up correctly. Please tell the administrator.",
-            ),
-            Self::Gateway => {
-                (502, "gateway_error", SERVER, "The AI service failed to answer. Please try again.")
-            }
-            Self::GatewayTimeout => {
-                (504, "gateway_timeout", SERVER, "The AI service took too long to answer. Please try again.")
-            }
-            Self::Deadline => (504, "deadline", SERVER, "The answer took longer than this service may run."),
-            Self::SecretUnavailable => (
-                503,
-                "secret_unavailable",
-                SERVER,
-                "The AI service's key can't be read at the moment. Please try again shortly.",
-            ),
-            Self::Internal => {
-                (500, "internal", SERVER, "Something went wrong on our side. Please try again.")
-            }
+            Self::Internal => "Something went wrong on our side. Please try again.",
         }
     }
 
@@ -135,8 +129,7 @@ impl ApiErrorKind {
 impl From<ApiErrorKind> for ApiError {
     /// An error with the default code and sentence of its kind.
     fn from(kind: ApiErrorKind) -> Self {
-        let (_, code, _, message) = kind.row();
-        let (code, message) = (code.into(), message.into());
+        let (code, message) = (kind.row().1.into(), kind.sentence().into());
         Self { kind, code, message, param: None, retry_after: None, allow: None }
     }
 }
@@ -156,15 +149,15 @@ impl ApiError {
     /// The same error with a gateway's code, which must be safe to show, and the sentence for that code.
     pub fn with_code(self, code: impl Into<Cow<'static, str>>) -> Self {
         let code = code.into();
-        let message = match &*code {
-            "context_length_exceeded" => {
-                "The conversation is too long for the model. Please shorten it or start a new one.".into()
-            }
+        let error = match &*code {
+            "context_length_exceeded" => self.with_message(
+                "The conversation is too long for the model. Please shorten it or start a new one.",
+            ),
             "content_filter" | "content_policy_violation" => {
-                "The content filter refused this message. Please rephrase it.".into()
+                self.with_message("The content filter refused this message. Please rephrase it.")
             }
-            _ => self.message,
+            _ => self,
         };
-        Self { code, message, ..self }
+        Self { code, ..error }
     }
 }

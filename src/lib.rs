@@ -37,12 +37,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 //! // `main.rs` looks the settings up in the environment. Here the gateway's address has no server, and is not asked.
-//! let config = Config::from_lookup(|name| match name {
-//!     "AUTH_MODE" => Some("none".to_owned()),
-//!     "OPENAI_API_KEY" => Some("sk-example".to_owned()),
-//!     "OPENAI_BASEURL" => Some("http://127.0.0.1:9/v1".to_owned()),
-//!     _ => None,
-//! })?;
+//! let set = [("AUTH_MODE", "none"), ("OPENAI_API_KEY", "sk-example"), ("OPENAI_BASEURL", "http://127.0.0.1:9/v1")];
+//! let config = Config::from_lookup(|name| Some(set.iter().find(|set| set.0 == name)?.1.to_owned()))?;
 //! let app = App::start(config).await?;
 //!
 //! let context =

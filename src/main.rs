@@ -1,7 +1,7 @@
 //! The `bootstrap` that Lambda starts. It only wires the library's parts.
 
 use gptdock::{App, Config, lambda::RuntimeApi, telemetry};
-use std::process::ExitCode;
+use std::{convert::Infallible, process::ExitCode};
 use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
@@ -12,30 +12,25 @@ fn main() -> ExitCode {
         variable("AWS_LAMBDA_MAX_CONCURRENCY").and_then(|text| text.parse().ok()).unwrap_or(1_u32);
     let mut builder =
         if concurrency > 1 { Builder::new_multi_thread() } else { Builder::new_current_thread() };
-    let reason = match builder.enable_all().build() {
-        Ok(runtime) => runtime.block_on(run()),
-        Err(error) => error.to_string(),
-    };
+    let runtime = builder.enable_all().build().map_err(|error| error.to_string());
+    let Err(reason) = runtime.and_then(|runtime| runtime.block_on(serve()));
     tracing::error!(event = "stopped", reason);
     ExitCode::FAILURE
 }
 
 /// Serves until it is no longer possible, and returns why.
-async fn run() -> String {
-    let api = match RuntimeApi::new(variable) {
-        Ok(api) => api,
-        Err(error) => return error.to_string(),
-    };
+async fn serve() -> Result<Infallible, String> {
+    let api = RuntimeApi::new(variable)?;
     let started = match Config::from_lookup(variable) {
         Ok(config) => App::start(config).await.map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
     match started {
-        Ok(app) => api.serve(app).await.to_string(),
-        Err(reason) => match api.init_error(&reason).await {
+        Ok(app) => Err(api.serve(app).await),
+        Err(reason) => Err(match api.init_error(&reason).await {
             Ok(()) => reason,
             Err(error) => format!("{reason}; the Runtime API cannot be told: {error}"),
-        },
+        }),
     }
 }
 

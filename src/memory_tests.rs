@@ -60,7 +60,11 @@ pub fn is_bounded<T>(input: &str, run: impl FnOnce() -> T) -> Result<(), TestCas
 }
 
 /// The same for an input that has a limit of its own.
-pub fn is_bounded_by<T>(most_for_a_byte: usize, input: &str, run: impl FnOnce() -> T) -> Result<(), TestCaseError> {
+pub fn is_bounded_by<T>(
+    most_for_a_byte: usize,
+    input: &str,
+    run: impl FnOnce() -> T,
+) -> Result<(), TestCaseError> {
     let (peak, most) = (peak(run), input.len() * most_for_a_byte + MOST_BESIDE);
     prop_assert!(peak <= most, "{peak} bytes for {}: {:?}", input.len(), &input[..input.len().min(200)]);
     Ok(())
@@ -69,7 +73,14 @@ pub fn is_bounded_by<T>(most_for_a_byte: usize, input: &str, run: impl FnOnce() 
 /// JSON of about 200 kB: one small value again and again, side by side or one in the other, as the whole or under one
 /// of these names. Some of it is cut.
 pub fn large_json(names: &'static [&'static str]) -> impl Strategy<Value = String> {
-    let scalar = prop_oneof![Just("0"), Just("\"\""), Just("\"x\\n\""), Just("null"), Just("1e9"), Just("\"\\ud83d\"")];
+    let scalar = prop_oneof![
+        Just("0"),
+        Just("\"\""),
+        Just("\"x\\n\""),
+        Just("null"),
+        Just("1e9"),
+        Just("\"\\ud83d\"")
+    ];
     let name = prop_oneof![Just(""), Just("a"), prop::sample::select(names)];
     let unit = (scalar, name.clone(), 0..3).prop_map(|(scalar, name, form)| match form {
         0 => scalar.to_owned(),
@@ -90,8 +101,19 @@ pub fn large_json(names: &'static [&'static str]) -> impl Strategy<Value = Strin
     })
 }
 
-const ANSWER: &[&str] =
-    &["choices", "error", "errors", "message", "code", "param", "delta", "index", "finish_reason", "tool_calls", "id"];
+const ANSWER: &[&str] = &[
+    "choices",
+    "error",
+    "errors",
+    "message",
+    "code",
+    "param",
+    "delta",
+    "index",
+    "finish_reason",
+    "tool_calls",
+    "id",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]

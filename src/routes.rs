@@ -21,22 +21,19 @@ pub enum Route {
 impl Route {
     const ALL: [Self; 4] = [Self::Conversations, Self::ChatCompletions, Self::Models, Self::Health];
 
-    /// The path, which is also the route's name in logs.
-    pub fn path(self) -> &'static str {
+    /// The method and the path.
+    fn row(self) -> (&'static str, &'static str) {
         match self {
-            Self::Conversations => "/conversations",
-            Self::ChatCompletions => "/v1/chat/completions",
-            Self::Models => "/v1/models",
-            Self::Health => "/health",
+            Self::Conversations => ("POST", "/conversations"),
+            Self::ChatCompletions => ("POST", "/v1/chat/completions"),
+            Self::Models => ("GET", "/v1/models"),
+            Self::Health => ("GET", "/health"),
         }
     }
 
-    /// The method.
-    pub fn method(self) -> &'static str {
-        match self {
-            Self::Conversations | Self::ChatCompletions => "POST",
-            Self::Models | Self::Health => "GET",
-        }
+    /// The path, which is also the route's name in logs.
+    pub fn path(self) -> &'static str {
+        self.row().1
     }
 
     /// Finds the route of a request.
@@ -45,10 +42,10 @@ impl Route {
     /// [`ApiErrorKind::NotFound`], or [`ApiErrorKind::MethodNotAllowed`] with the path's method in `allow`.
     pub fn find(method: &str, path: &str) -> Result<Self, ApiError> {
         let route = Self::ALL.into_iter().find(|route| route.path() == path).ok_or(ApiErrorKind::NotFound)?;
-        if route.method() == method {
+        if route.row().0 == method {
             return Ok(route);
         }
-        Err(ApiError { allow: Some(route.method()), ..ApiErrorKind::MethodNotAllowed.into() })
+        Err(ApiError { allow: Some(route.row().0), ..ApiErrorKind::MethodNotAllowed.into() })
     }
 }
 
@@ -64,14 +61,14 @@ mod tests {
     #[test]
     fn finds_routes() {
         for route in Route::ALL {
-            assert_eq!(Route::find(route.method(), route.path()), Ok(route));
+            assert_eq!(Route::find(route.row().0, route.path()), Ok(route));
         }
     }
 
     #[test]
     fn names_the_allowed_method() {
         for route in Route::ALL {
-            let error = ApiError { allow: Some(route.method()), ..ApiErrorKind::MethodNotAllowed.into() };
+            let error = ApiError { allow: Some(route.row().0), ..ApiErrorKind::MethodNotAllowed.into() };
             assert_eq!(Route::find("DELETE", route.path()), Err(error));
         }
     }

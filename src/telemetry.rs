@@ -1,13 +1,11 @@
 //! What the operator sees: JSON lines and CloudWatch metrics. Nothing that a caller wrote, a model answered or a
 //! secret holds may be passed to this module.
 
-mod attempt_log;
 mod facts;
 mod metrics;
 mod request_log;
 
-pub use attempt_log::{AttemptLog, Attempts, GatewayResponse};
-pub use facts::{Facts, Outcome};
+pub use facts::{AttemptLog, Attempts, Facts, GatewayResponse, Outcome};
 pub use metrics::metrics_line;
 pub use request_log::RequestLog;
 

@@ -12,7 +12,7 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN},
     uri::Authority,
 };
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -106,7 +106,7 @@ fn is_local(headers: &HeaderMap) -> bool {
 }
 
 fn complete(content_type: &'static str, body: Bytes) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::Complete(body));
+    let mut response = Response::new(Full::new(body).boxed_unsync());
     response.headers_mut().extend([
         (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_POLICY)),

@@ -1,6 +1,9 @@
 //! `AUTH_MODE` and the settings of each mode.
 
-use super::{base_url::absolute_url, env::Env};
+use super::{
+    base_url::absolute_url,
+    env::{Env, elements},
+};
 use reqwest::Url;
 use std::net::IpAddr;
 
@@ -41,18 +44,14 @@ impl AuthConfig {
     /// Reads `AUTH_MODE` and the settings of its modes. Unset means `connect`: a function on the open internet
     /// is locked by default.
     pub(super) fn read(env: &mut Env) -> Self {
-        let mut names = match env.text("AUTH_MODE") {
-            Some(_) => env.list("AUTH_MODE").unwrap_or_default(),
-            None => vec!["connect".to_owned()],
-        };
+        let mut names = elements(env.text("AUTH_MODE").as_deref().unwrap_or("connect"));
         names.sort_unstable();
         names.dedup();
         let is_known = |name: &String| matches!(name.as_str(), "connect" | "bearer" | "jwks" | "none");
         if names.is_empty() || !names.iter().all(is_known) {
             env.problem("AUTH_MODE must be a comma-separated list of connect, bearer and jwks, or none");
         }
-        let has_none = names.iter().any(|name| name == "none");
-        if has_none && names.len() > 1 {
+        if names.len() > 1 && names.iter().any(|name| name == "none") {
             env.problem("AUTH_MODE lists none beside another mode, but none must stand alone");
         }
         let mut config = Self::default();

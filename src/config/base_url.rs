@@ -57,24 +57,25 @@ pub(super) fn absolute_url(text: &str) -> Option<Url> {
 
 /// `OPENAI_BASEURL`, else Cloudflare's account and gateway, else OpenAI.
 pub fn primary(env: &mut Env) -> BaseUrl {
-    let account = env.text("CF_ACCOUNT_ID");
-    let gateway = env.text("CF_GATEWAY_ID");
-    for (name, id) in [("CF_ACCOUNT_ID", &account), ("CF_GATEWAY_ID", &gateway)] {
+    let [account, gateway] = ["CF_ACCOUNT_ID", "CF_GATEWAY_ID"].map(|name| {
         let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let id = env.text(name);
         if id.as_ref().is_some_and(|id| !id.bytes().all(is_valid)) {
             env.problem(format!("{name} must be letters, digits, - and _"));
         }
-    }
-    let text = match (env.text("OPENAI_BASEURL"), account, gateway) {
+        id
+    });
+    match (env.text("OPENAI_BASEURL"), account, gateway) {
         (Some(_), _, _) => return named(env, "OPENAI_BASEURL"),
         (None, Some(account), Some(gateway)) => {
-            format!("https://{CLOUDFLARE_GATEWAY_HOST}/v1/{account}/{gateway}/openai")
+            let text = format!("https://{CLOUDFLARE_GATEWAY_HOST}/v1/{account}/{gateway}/openai");
+            return BaseUrl::parse(&text).unwrap_or_else(openai);
         }
-        (None, None, None) => OPENAI.to_owned(),
-        (None, Some(_), None) => missing(env, "CF_GATEWAY_ID", "CF_ACCOUNT_ID"),
-        (None, None, Some(_)) => missing(env, "CF_ACCOUNT_ID", "CF_GATEWAY_ID"),
-    };
-    BaseUrl::parse(&text).unwrap_or_else(openai)
+        (None, Some(_), None) => env.problem("CF_GATEWAY_ID is not set, but CF_ACCOUNT_ID is"),
+        (None, None, Some(_)) => env.problem("CF_ACCOUNT_ID is not set, but CF_GATEWAY_ID is"),
+        (None, None, None) => {}
+    }
+    openai()
 }
 
 /// `OPENAI_FALLBACK_BASEURL`. Empty turns it off; unset means OpenAI behind Cloudflare's gateway, else none.
@@ -99,9 +100,4 @@ fn named(env: &mut Env, name: &str) -> BaseUrl {
         env.problem(format!("{name} must be an https or http URL without credentials, query or fragment"));
     }
     parsed.unwrap_or_else(openai)
-}
-
-fn missing(env: &mut Env, missing: &str, given: &str) -> String {
-    env.problem(format!("{missing} is not set, but {given} is"));
-    OPENAI.to_owned()
 }

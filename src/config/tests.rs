@@ -40,11 +40,8 @@ fn has_defaults() {
     assert_eq!(times.map(|time| time.as_millis()), [3000, 30_000, 10_000, 60_000, 60_000]);
     assert_eq!(config.chat.reasoning_effort.as_deref(), Some("none"));
     assert_eq!((gateway.log_payloads, gateway.gateway_id.as_deref()), (None, None));
-    let stream = &config.stream;
-    assert_eq!(
-        [stream.keep_alive, stream.idle, stream.deadline_margin].map(|time| time.as_millis()),
-        [15_000, 60_000, 1000]
-    );
+    let times = [config.keep_alive, config.deadline_margin];
+    assert_eq!(times.map(|time| time.as_millis()), [15_000, 1000]);
     assert_eq!((gateway.max_retries, gateway.cache_ttl), (2, None));
     assert_eq!((config.secret_ttl.as_secs(), config.max_body_bytes), (300, 5_242_880));
 }

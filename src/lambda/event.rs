@@ -10,7 +10,7 @@ use crate::{
 };
 use base64::prelude::{BASE64_STANDARD, Engine};
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
+use http::Request;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::value::RawValue;
@@ -26,6 +26,8 @@ const READ: [&str; 8] = [
     "body",
     "isBase64Encoded",
 ];
+/// API Gateway takes 10 kB of request line and headers. A map of parameters takes 31 times its text.
+const MAX_PARAMETERS: usize = 64 * 1024;
 /// Lambda decodes paths.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 /// A raw query is encoded already, but for characters that no URI may hold.
@@ -40,24 +42,42 @@ const RAW_QUERY: &AsciiSet =
 pub fn request(event: Bytes) -> Option<Request<RequestBody>> {
     let members = read_members(std::str::from_utf8(&event).ok()?)?;
     drop(event); // up to 6 MB
-    if let Ok(event) = serde_json::from_str::<ApiGatewayV2httpRequest>(&members) {
-        drop(members);
-        let method = event.request_context.http.method;
-        let query = utf8_percent_encode(&event.raw_query_string.unwrap_or_default(), RAW_QUERY).to_string();
-        let path = event.raw_path.unwrap_or_default();
-        return Some(build(method, &path, &query, event.headers, event.body, event.is_base64_encoded));
-    }
-    let event: ApiGatewayProxyRequest = serde_json::from_str(&members).ok()?;
+    let url_event = serde_json::from_str::<ApiGatewayV2httpRequest>(&members);
+    let (method, path, query, headers, body, is_base64) = match url_event {
+        Ok(event) => {
+            let query = event.raw_query_string.unwrap_or_default();
+            let query = utf8_percent_encode(&query, RAW_QUERY).to_string();
+            let method = event.request_context.http.method;
+            (method, event.raw_path, query, event.headers, event.body, event.is_base64_encoded)
+        }
+        Err(_) => {
+            let event: ApiGatewayProxyRequest = serde_json::from_str(&members).ok()?;
+            let has_lists = !event.multi_value_headers.is_empty();
+            let headers = if has_lists { event.multi_value_headers } else { event.headers };
+            let lists = &event.multi_value_query_string_parameters;
+            let parameters = if lists.is_empty() { &event.query_string_parameters } else { lists };
+            let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+            let pairs = parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+            let query = pairs.collect::<Vec<_>>().join("&");
+            (event.http_method, event.path, query, headers, event.body, event.is_base64_encoded)
+        }
+    };
     drop(members);
-    let has_lists = !event.multi_value_headers.is_empty();
-    let headers = if has_lists { event.multi_value_headers } else { event.headers };
-    let lists = &event.multi_value_query_string_parameters;
-    let parameters = if lists.is_empty() { &event.query_string_parameters } else { lists };
-    let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let pairs = parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
-    let query = pairs.collect::<Vec<_>>().join("&");
-    let path = event.path.unwrap_or_default();
-    Some(build(event.http_method, &path, &query, headers, event.body, event.is_base64_encoded))
+    let broken = |_| ApiError::from(ApiErrorKind::InvalidJson);
+    let mut request = Request::new(match body.unwrap_or_default() {
+        body if is_base64 => BASE64_STANDARD.decode(body).map(Into::into).map_err(broken),
+        body => Ok(body.into()),
+    });
+    let path = utf8_percent_encode(&path.unwrap_or_default(), PATH).to_string();
+    let target = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
+    *request.method_mut() = method;
+    *request.uri_mut() = target.parse().unwrap_or_else(|_| {
+        request.extensions_mut().insert(LongQuery(query));
+        // A path that no URI can hold belongs to no route.
+        path.parse().unwrap_or_default()
+    });
+    *request.headers_mut() = headers;
+    Some(request)
 }
 
 /// The event without the members that nothing reads. The event types would build trees and maps from them, at
@@ -71,7 +91,9 @@ fn read_members(event: &str) -> Option<String> {
             let read = json::members(value.get(), ["http", "httpMethod"]).unwrap_or_default();
             let [http, method] = read.map(|value| value.map_or("null", RawValue::get));
             members.push_str(&format!(r#","requestContext":{{"http":{http},"httpMethod":{method}}}"#));
-        } else if READ.contains(&name) || (is_parameters && !is_url_event) {
+        } else if READ.contains(&name)
+            || (is_parameters && !is_url_event && value.get().len() <= MAX_PARAMETERS)
+        {
             members.push_str(&format!(",\"{name}\":"));
             members.push_str(value.get());
         }
@@ -83,33 +105,4 @@ fn read_members(event: &str) -> Option<String> {
         members.replace_range(..1, "{");
     }
     Some(members)
-}
-
-fn build(
-    method: Method,
-    path: &str,
-    query: &str,
-    headers: HeaderMap,
-    body: Option<String>,
-    is_base64: bool,
-) -> Request<RequestBody> {
-    let path = utf8_percent_encode(path, PATH).to_string();
-    let target = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
-    let mut request = Request::new(decoded(body.unwrap_or_default(), is_base64));
-    *request.method_mut() = method;
-    *request.uri_mut() = target.parse().unwrap_or_else(|_| {
-        request.extensions_mut().insert(LongQuery(query.to_owned()));
-        // A path that no URI can hold belongs to no route.
-        path.parse().unwrap_or_default()
-    });
-    *request.headers_mut() = headers;
-    request
-}
-
-fn decoded(body: String, is_base64: bool) -> RequestBody {
-    if !is_base64 {
-        return Ok(body.into());
-    }
-    let broken = |_| ApiError::from(ApiErrorKind::InvalidJson);
-    BASE64_STANDARD.decode(body).map(Into::into).map_err(broken)
 }

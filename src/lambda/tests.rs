@@ -65,7 +65,7 @@ fn rejects_other_events() {
 
 #[test]
 fn names_what_lambda_has_not_set() {
-    let error = RuntimeApi::new(|_| None).map(drop).unwrap_err().to_string();
+    let error = RuntimeApi::new(|_| None).map(drop).unwrap_err();
     assert!(
         error.starts_with("AWS_LAMBDA_RUNTIME_API is not set") && error.contains("cargo run --example local")
     );

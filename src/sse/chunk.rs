@@ -46,11 +46,10 @@ pub fn classify(payload: &[u8]) -> ChunkKind {
         return ChunkKind::Done;
     }
     let Ok(text) = std::str::from_utf8(payload) else { return ChunkKind::Malformed };
-    if !text.starts_with('{') {
-        let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
-        return if is_json { ChunkKind::Other } else { ChunkKind::Malformed };
-    }
     match json::members(text, ["error", "choices"]) {
+        Err(_) if !text.starts_with('{') && serde_json::from_str::<&RawValue>(text).is_ok() => {
+            ChunkKind::Other
+        }
         Err(_) => ChunkKind::Malformed,
         Ok([Some(_), _]) => ChunkKind::Error,
         Ok([None, Some(choices)]) => classify_choices(choices),

@@ -1,7 +1,6 @@
 //! Bytes to events. The decoder keeps only the line and the payload that are not complete yet.
 
 use super::trim_json;
-use std::fmt;
 
 /// The largest payload of one event, in bytes. It bounds the memory of one stream. A token takes about 250 bytes;
 /// the largest events that providers send, with images or tool arguments, are well below this.
@@ -14,7 +13,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 #[error("an event is longer than {MAX_EVENT_BYTES} bytes")]
 pub struct EventTooLong;
 
-/// Decodes an event stream that arrives in pieces of any size. `Debug` prints nothing of the stream.
+/// Decodes an event stream that arrives in pieces of any size. There is no `Debug`, so nothing prints the stream.
 ///
 /// ```
 /// let mut decoder = gptdock::sse::Decoder::default();
@@ -36,12 +35,6 @@ pub struct Decoder {
     /// The last byte was a CR. A following LF belongs to the same line end.
     after_cr: bool,
     past_first_line: bool,
-}
-
-impl fmt::Debug for Decoder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Decoder").finish_non_exhaustive()
-    }
 }
 
 impl Decoder {
@@ -102,10 +95,7 @@ impl Decoder {
         }
         let mut line = std::mem::take(&mut self.line);
         line.extend_from_slice(tail);
-        let ends_event = self.field(&line);
-        line.clear();
-        self.line = line;
-        Ok(ends_event)
+        Ok(self.field(&line))
     }
 
     fn field(&mut self, line: &[u8]) -> bool {

@@ -4,12 +4,12 @@ use super::state::{Stop, StreamState};
 use crate::{
     error::ApiError,
     gateway::{Arrival, OpenAnswer, UpstreamEvents, public_word},
-    telemetry::RequestLog,
+    telemetry::{Outcome, RequestLog},
 };
 use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame};
 use std::{
-    fmt,
-    future::Future,
+    convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     task::{Context, Poll, ready},
@@ -48,12 +48,6 @@ pub struct StreamBody {
     log: RequestLog,
 }
 
-impl fmt::Debug for StreamBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamBody").field("state", &self.state).finish_non_exhaustive()
-    }
-}
-
 impl StreamBody {
     /// A body that passes on the events of `source`.
     pub fn new(state: StreamState, source: Source, log: RequestLog) -> Self {
@@ -61,29 +55,12 @@ impl StreamBody {
         Self { state, source, timer, out: BytesMut::new(), wrote: None, yields: 0, log }
     }
 
-    /// The next write. `None` after the end.
-    pub fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let polled = catch_unwind(AssertUnwindSafe(|| self.poll(cx)));
-        let polled = polled.unwrap_or_else(|_| {
-            self.out.clear();
-            self.state.stop(Stop::Panic, &mut self.out);
-            Poll::Ready(())
-        });
-        ready!(polled);
-        if self.state.has_ended() && !matches!(self.source, Source::Closed) {
-            self.close();
-        }
-        if self.out.is_empty() {
-            return Poll::Ready(None);
-        }
-        self.log.wrote(self.out.len(), self.state.events);
-        self.wrote = Some(Instant::now());
-        Poll::Ready(Some(self.out.split().freeze()))
-    }
-
     /// Ready when there is something to write, or after the end.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.state.has_ended() && (self.out.is_empty() || self.is_burst()) {
+        let is_burst = |body: &Self| {
+            body.out.len() < BURST_BYTES && body.wrote.is_some_and(|wrote| wrote.elapsed() < BURST)
+        };
+        while !self.state.has_ended() && (self.out.is_empty() || is_burst(self)) {
             if self.poll_source(cx).is_ready() {
                 self.yields = 0;
                 continue;
@@ -98,83 +75,91 @@ impl StreamBody {
                 return Poll::Pending;
             }
             ready!(self.timer.as_mut().poll(cx));
-            // Events move the due time but not the timer: it is reset only when it fires.
+            // The timer is reset only when it fires, not at each event.
             self.state.wake(Instant::now(), &mut self.out);
             self.timer.as_mut().reset(self.state.next_wake());
         }
         Poll::Ready(())
     }
 
-    fn is_burst(&self) -> bool {
-        self.out.len() < BURST_BYTES && self.wrote.is_some_and(|wrote| wrote.elapsed() < BURST)
-    }
-
     fn poll_source(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (state, out, now) = (&mut self.state, &mut self.out, Instant::now());
         match &mut self.source {
             Source::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
                 Ok(answer) => {
-                    self.state.answered(&answer.model, Instant::now());
-                    self.timer.as_mut().reset(self.state.next_wake());
+                    state.answered(&answer.model, now);
+                    self.timer.as_mut().reset(state.next_wake());
                     self.source = Source::Open(answer.events);
                 }
-                Err(error) => self.state.interrupt(error, &mut self.out),
+                Err(error) => state.interrupt(error, out),
             },
             Source::Open(events) => {
-                let now = Instant::now();
-                match events.next() {
-                    Ok(Some(event)) => {
-                        self.state.event(event.payload, event.kind, now, &mut self.out);
-                        self.pass_on_complete_events(now);
+                // Events that arrived together share a write.
+                let mut has_passed = false;
+                while !state.has_ended() {
+                    match events.next() {
+                        Ok(Some(event)) => state.event(event.payload, event.kind, now, out),
+                        Ok(None) if has_passed => break,
+                        Ok(None) => match ready!(events.poll_arrival(cx)) {
+                            Arrival::Bytes => state.heard = Some(now),
+                            Arrival::Broken => state.stop(Stop::BodyEnded, out),
+                            Arrival::End => {
+                                if let Some(event) = events.last() {
+                                    state.event(event.payload, event.kind, now, out);
+                                }
+                                state.stop(Stop::BodyEnded, out);
+                            }
+                        },
+                        Err(_) => state.stop(Stop::Unreadable, out),
                     }
-                    Ok(None) => return self.poll_arrival(cx),
-                    Err(_) => self.state.stop(Stop::EventTooLong, &mut self.out),
+                    has_passed = true;
                 }
             }
-            Source::Closed => self.state.stop(Stop::BodyEnded, &mut self.out),
-        }
-        Poll::Ready(())
-    }
-
-    /// Events that arrived together share a write.
-    fn pass_on_complete_events(&mut self, now: Instant) {
-        let Source::Open(events) = &mut self.source else { return };
-        while !self.state.has_ended() {
-            match events.next() {
-                Ok(Some(event)) => self.state.event(event.payload, event.kind, now, &mut self.out),
-                Ok(None) => return,
-                Err(_) => self.state.stop(Stop::EventTooLong, &mut self.out),
-            }
-        }
-    }
-
-    fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Source::Open(events) = &mut self.source else { return Poll::Ready(()) };
-        let arrival = ready!(events.poll_arrival(cx));
-        let now = Instant::now();
-        match arrival {
-            Arrival::Bytes => self.state.heard(now),
-            Arrival::Broken => self.state.stop(Stop::BodyEnded, &mut self.out),
-            Arrival::End => {
-                if let Some(event) = events.last() {
-                    self.state.event(event.payload, event.kind, now, &mut self.out);
-                }
-                self.state.stop(Stop::BodyEnded, &mut self.out);
-            }
+            Source::Closed => state.stop(Stop::BodyEnded, out),
         }
         Poll::Ready(())
     }
 
     fn close(&mut self) {
-        let source = std::mem::replace(&mut self.source, Source::Closed);
-        self.log.ended(self.state.error(), self.state.finish_reason.as_deref().and_then(public_word));
-        if self.state.gateway_code.is_some() {
-            self.log.attempts().lock().gateway_code = self.state.gateway_code;
+        let (source, state) = (std::mem::replace(&mut self.source, Source::Closed), &self.state);
+        let facts = &mut self.log.facts;
+        facts.error = state.error().cloned();
+        facts.outcome = if facts.error.is_some() { Outcome::Interrupted } else { Outcome::Completed };
+        facts.finish_reason = state.finish_reason.as_deref().and_then(public_word).map(str::to_owned);
+        if state.gateway_code.is_some() {
+            self.log.attempts.lock().gateway_code = state.gateway_code;
         }
-        if let Source::Open(events) = source
-            && self.state.error().is_none()
-        {
+        if let (Source::Open(events), None) = (source, state.error()) {
             events.drain();
         }
+    }
+}
+
+impl Body for StreamBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    /// The next write. `None` after the end.
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let polled = catch_unwind(AssertUnwindSafe(|| self.poll(cx)));
+        let this = &mut *self;
+        ready!(polled.unwrap_or_else(|_| {
+            this.out.clear();
+            this.state.stop(Stop::Panic, &mut this.out);
+            Poll::Ready(())
+        }));
+        if this.state.has_ended() && !matches!(this.source, Source::Closed) {
+            this.close();
+        }
+        if this.out.is_empty() {
+            return Poll::Ready(None);
+        }
+        this.log.wrote(this.out.len(), this.state.events);
+        this.wrote = Some(Instant::now());
+        Poll::Ready(Some(Ok(Frame::data(this.out.split().freeze()))))
     }
 }
 

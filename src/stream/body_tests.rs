@@ -10,7 +10,7 @@ use crate::{
     error::ApiErrorKind,
     stream::StreamLimits,
 };
-use http_body::{Body, Frame};
+use http_body_util::BodyExt;
 use std::{collections::VecDeque, time::Duration};
 
 const TOKEN: &str = "data: {\"choices\":[{\"finish_reason\":null}]}\n\n";
@@ -80,7 +80,7 @@ async fn writes(body: &mut StreamBody) -> Vec<String> {
 }
 
 async fn next_write(body: &mut StreamBody) -> Option<String> {
-    let write = std::future::poll_fn(|cx| body.poll_write(cx)).await?;
+    let write = body.frame().await?.unwrap().into_data().unwrap();
     Some(String::from_utf8(write.to_vec()).unwrap())
 }
 
@@ -141,7 +141,7 @@ async fn has_one_end() {
             Ok(()) => assert!(last.ends_with(&done), "{last}"),
             Err(code) => assert!(last.contains(&format!(r#""code":"{code}""#)), "{code} {last}"),
         }
-        assert!(std::future::poll_fn(|cx| body.poll_write(cx)).await.is_none(), "the end is the end");
+        assert!(body.frame().await.is_none(), "the end is the end");
         drop(body);
         assert!(dropped.await.is_err(), "the gateway's body is dropped");
     }
@@ -177,7 +177,7 @@ async fn waits_for_a_late_answer_behind_comments() {
 #[tokio::test]
 async fn a_dropped_stream_closes_the_gateway_connection() {
     let (mut body, dropped) = stream(vec![bytes(TOKEN), Step::Hang]);
-    assert!(std::future::poll_fn(|cx| body.poll_write(cx)).await.is_some());
+    assert!(body.frame().await.is_some());
     drop(body);
     assert!(dropped.await.is_err(), "the sender went with the body");
 }

@@ -32,8 +32,8 @@ pub enum Stop {
     Silence,
     /// The Lambda deadline is near.
     Deadline,
-    /// An event is longer than the limit.
-    EventTooLong,
+    /// An event is not JSON, or longer than the limit.
+    Unreadable,
     /// The code panicked.
     Panic,
 }
@@ -69,7 +69,7 @@ pub struct StreamState {
     /// The choices without a `finish_reason`, one bit each.
     unfinished: u128,
     /// When bytes last came from the gateway. `None` until it answers.
-    heard: Option<Instant>,
+    pub(super) heard: Option<Instant>,
     /// When something was last written.
     wrote: Instant,
     end: Option<Result<(), ApiError>>,
@@ -82,21 +82,15 @@ pub struct StreamState {
 }
 
 impl StreamState {
-    /// A stream of `choices` choices (1 to 128), opened at `now`. `answer` names it until the gateway does.
-    pub fn new(
-        format: ApiFormat,
-        answer: AnswerId,
-        choices: u32,
-        limits: StreamLimits,
-        now: Instant,
-    ) -> Self {
+    /// A stream of `n` choices (1 to 128), opened at `now`. `answer` names it until the gateway does.
+    pub fn new(format: ApiFormat, answer: AnswerId, n: u32, limits: StreamLimits, now: Instant) -> Self {
         Self {
             format,
             answer,
             has_id: false,
             has_model: false,
             limits,
-            unfinished: u128::MAX >> 128_u32.saturating_sub(choices).min(127),
+            unfinished: u128::MAX >> 128_u32.saturating_sub(n).min(127),
             heard: None,
             wrote: now,
             end: None,
@@ -122,44 +116,32 @@ impl StreamState {
         self.heard = Some(now);
     }
 
-    /// Bytes came from the gateway.
-    pub fn heard(&mut self, now: Instant) {
-        self.heard = Some(now);
-    }
-
     /// An event came. The deadline is checked here too, since a gateway that never pauses leaves no time for
     /// [`wake`](Self::wake).
     pub fn event(&mut self, payload: &[u8], kind: ChunkKind, now: Instant, out: &mut BytesMut) {
-        if self.has_ended() {
-            return;
-        }
-        if now >= self.limits.deadline {
-            return self.stop(Stop::Deadline, out);
-        }
         match kind {
+            _ if self.has_ended() => {}
+            _ if now >= self.limits.deadline => self.stop(Stop::Deadline, out),
             ChunkKind::Done => self.complete(out),
-            ChunkKind::Malformed => self.interrupt(unreadable(), out),
+            ChunkKind::Malformed => self.stop(Stop::Unreadable, out),
             ChunkKind::Error => {
                 let error = UpstreamError::read(200, &HeaderMap::new(), payload);
                 self.gateway_code = error.gateway_code;
                 self.interrupt(error.api_error(), out);
             }
-            ChunkKind::Chunk { finished, finish_reason } => {
-                self.identify(payload);
-                if finished & self.unfinished != 0 {
-                    self.finish_reason = finish_reason;
+            ChunkKind::Chunk { .. } | ChunkKind::Other => {
+                if let ChunkKind::Chunk { finished, finish_reason } = kind {
+                    self.identify(payload);
+                    if finished & self.unfinished != 0 {
+                        self.finish_reason = finish_reason;
+                    }
+                    self.unfinished &= !finished;
                 }
-                self.unfinished &= !finished;
-                self.pass_on(payload, now, out);
+                write_event(payload, out);
+                self.wrote = now;
+                self.events += 1;
             }
-            ChunkKind::Other => self.pass_on(payload, now, out),
         }
-    }
-
-    fn pass_on(&mut self, payload: &[u8], now: Instant, out: &mut BytesMut) {
-        write_event(payload, out);
-        self.wrote = now;
-        self.events += 1;
     }
 
     /// Takes the first non-empty `id` and `model` of the answer, which the events of our own then carry too.
@@ -170,45 +152,41 @@ impl StreamState {
         let text = std::str::from_utf8(payload).unwrap_or_default();
         let [id, created, model] = json::members(text, ["id", "created", "model"]).unwrap_or_default();
         let word = |value: Option<_>| value.and_then(json::string).filter(|word| !word.is_empty());
-        if let Some(model) = word(model).filter(|_| !self.has_model) {
+        if let (false, Some(model)) = (self.has_model, word(model)) {
             (self.answer.model, self.has_model) = (model, true);
         }
-        if let Some(id) = word(id).filter(|_| !self.has_id) {
+        if let (false, Some(id)) = (self.has_id, word(id)) {
             (self.answer.id, self.has_id) = (id, true);
-            self.answer.created =
-                created.and_then(|created| created.get().parse().ok()).unwrap_or(self.answer.created);
+            let created = created.and_then(|created| created.get().parse().ok());
+            self.answer.created = created.unwrap_or(self.answer.created);
         }
     }
 
     /// No more events come. A finished answer is completed; any other is interrupted.
     pub fn stop(&mut self, why: Stop, out: &mut BytesMut) {
+        use ApiErrorKind::{Deadline, Gateway, GatewayTimeout, Internal};
+        let error = |kind: ApiErrorKind, sentence: &'static str| ApiError::from(kind).with_message(sentence);
         let error = match why {
+            _ if self.has_ended() => return,
             Stop::BodyEnded | Stop::Silence | Stop::Deadline if self.unfinished == 0 => {
                 return self.complete(out);
             }
-            Stop::BodyEnded => ApiError::from(ApiErrorKind::Gateway)
-                .with_message("The connection to the AI service was lost. Please try again."),
-            Stop::Silence => ApiError::from(ApiErrorKind::GatewayTimeout)
-                .with_message("The AI service went silent. Please try again."),
-            Stop::Deadline => ApiErrorKind::Deadline.into(),
-            Stop::EventTooLong => unreadable(),
-            Stop::Panic => ApiErrorKind::Internal.into(),
+            Stop::BodyEnded => error(Gateway, "The connection to the AI service was lost. Please try again."),
+            Stop::Silence => error(GatewayTimeout, "The AI service went silent. Please try again."),
+            Stop::Deadline => Deadline.into(),
+            Stop::Unreadable => error(Gateway, "The AI service sent something unreadable. Please try again."),
+            Stop::Panic => Internal.into(),
         };
         self.interrupt(error, out);
     }
 
-    /// Ends the stream with an error.
-    pub fn interrupt(&mut self, error: ApiError, out: &mut BytesMut) {
-        if !self.has_ended() {
-            write_event(&self.format.error_event(&error, &self.answer), out);
-            self.end = Some(Err(error));
-        }
+    /// Ends an open stream with an error.
+    pub(super) fn interrupt(&mut self, error: ApiError, out: &mut BytesMut) {
+        write_event(&self.format.error_event(&error, &self.answer), out);
+        self.end = Some(Err(error));
     }
 
     fn complete(&mut self, out: &mut BytesMut) {
-        if self.has_ended() {
-            return;
-        }
         let reason = self.finish_reason.as_deref().unwrap_or_default();
         if let Some(note) = self.format.finish_note(reason, &self.answer) {
             write_event(&note, out);
@@ -221,16 +199,15 @@ impl StreamState {
     /// When [`wake`](Self::wake) is due, if nothing is heard or written before.
     pub fn next_wake(&self) -> Instant {
         let keep_alive = self.wrote + self.limits.keep_alive;
-        let silence = self.heard.map(|heard| heard + self.limits.idle);
-        silence.into_iter().fold(keep_alive.min(self.limits.deadline), Instant::min)
+        let due = keep_alive.min(self.limits.deadline);
+        self.heard.map_or(due, |heard| due.min(heard + self.limits.idle))
     }
 
     /// Does what is due at `now`.
     pub fn wake(&mut self, now: Instant, out: &mut BytesMut) {
         if self.has_ended() {
-            return;
-        }
-        if now >= self.limits.deadline {
+            // Nothing is due.
+        } else if now >= self.limits.deadline {
             self.stop(Stop::Deadline, out);
         } else if self.heard.is_some_and(|heard| now >= heard + self.limits.idle) {
             self.stop(Stop::Silence, out);
@@ -239,11 +216,6 @@ impl StreamState {
             self.wrote = now;
         }
     }
-}
-
-fn unreadable() -> ApiError {
-    ApiError::from(ApiErrorKind::Gateway)
-        .with_message("The AI service sent something unreadable. Please try again.")
 }
 
 #[cfg(test)]

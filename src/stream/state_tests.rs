@@ -32,7 +32,7 @@ impl Stream {
     }
 
     fn event(&mut self, payload: &str) -> String {
-        self.state.heard(self.now);
+        self.state.heard = Some(self.now);
         let payload = payload.as_bytes();
         self.state.event(payload, classify(payload), self.now, &mut self.out);
         self.written()
@@ -91,7 +91,7 @@ fn interrupts_an_unfinished_answer_and_names_it() {
         (Stop::BodyEnded, "gateway_error"),
         (Stop::Silence, "gateway_timeout"),
         (Stop::Deadline, "deadline"),
-        (Stop::EventTooLong, "gateway_error"),
+        (Stop::Unreadable, "gateway_error"),
         (Stop::Panic, "internal"),
     ] {
         let mut stream = Stream::answering();
@@ -153,7 +153,7 @@ fn keeps_alive_and_times_out() {
 
     let mut stream = Stream::answering();
     stream.wake();
-    stream.state.heard(stream.now); // a comment: heard, but not written
+    stream.state.heard = Some(stream.now); // a comment: heard, but not written
     assert_eq!(stream.state.next_wake(), stream.now + Duration::from_secs(15));
 }
 

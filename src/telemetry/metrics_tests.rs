@@ -28,9 +28,7 @@ fn streamed() -> Facts {
 
 /// The values by name.
 fn values(facts: &Facts) -> Vec<(&'static str, Option<f64>)> {
-    let counts = counts(facts).map(|(name, count)| (name, count.map(f64::from)));
-    let times = times(facts).map(|(name, time)| (name, time.map(milliseconds)));
-    counts.into_iter().chain(times).collect()
+    metrics(facts).map(|(name, _, value)| (name, value.map(|value| value.as_f64().unwrap()))).into()
 }
 
 /// The metrics that are not zero.

@@ -32,7 +32,8 @@ fn requests() -> Vec<Facts> {
     for outcome in OUTCOMES {
         for latency in latencies {
             for (attempts, model, error) in asked {
-                let response = latency.map(|latency| GatewayResponse { latency, ..GatewayResponse::default() });
+                let response =
+                    latency.map(|latency| GatewayResponse { latency, ..GatewayResponse::default() });
                 requests.push(Facts {
                     request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned(),
                     route: "/conversations",
@@ -52,7 +53,8 @@ fn requests() -> Vec<Facts> {
 /// The names of all metrics.
 fn emitted() -> BTreeSet<String> {
     let lines = requests().iter().map(line).collect::<Vec<_>>();
-    let metrics = lines.iter().flat_map(|line| line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap());
+    let metrics =
+        lines.iter().flat_map(|line| line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap());
     metrics.map(|metric| metric["Name"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -76,7 +78,8 @@ fn the_dashboard_shows_every_metric_and_no_other() {
 #[test]
 fn the_alarms_read_members_of_the_line() {
     let members = line(requests().last().unwrap());
-    let read = TEMPLATE.split("MetricValue: $.").skip(1).filter_map(|rest| rest.split([' ', '}', '\n']).next());
+    let read =
+        TEMPLATE.split("MetricValue: $.").skip(1).filter_map(|rest| rest.split([' ', '}', '\n']).next());
     let read: Vec<_> = read.collect();
     assert!(read.len() >= 2, "{read:?}");
     for name in read {

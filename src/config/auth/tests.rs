@@ -6,9 +6,9 @@ const URL: &str = "https://keys.example.org/jwks.json";
 fn read(variables: &[(&str, &str)]) -> (AuthConfig, Vec<String>) {
     let lookup =
         |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-    let mut env = Env::new(&lookup);
+    let mut env = Env { lookup: &lookup, problems: Vec::new() };
     let config = AuthConfig::read(&mut env);
-    (config, env.finish(()).err().map(|error| error.0).unwrap_or_default())
+    (config, env.problems)
 }
 
 fn jwks_with(url: &str) -> (AuthConfig, Vec<String>) {
