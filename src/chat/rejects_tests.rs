@@ -170,7 +170,7 @@ fn rejects_what_is_not_json() {
 }
 
 #[test]
-fn rejects_json_that_is_no_object() {
+fn rejects_json_that_is_not_an_object() {
     for body in ["[]", "1", "null", "\"x\"", r#"[["messages"]]"#, "1e999"] {
         let error = error(ChatGptWeb, body);
         assert_eq!((error.kind, error.param), (ApiErrorKind::InvalidRequest, None), "{body}");

@@ -196,7 +196,7 @@ fn sends_the_gateway_id_to_cloudflares_api_only() {
 }
 
 #[test]
-fn an_explicit_first_event_time_out_holds_for_every_request() {
+fn an_explicit_first_event_timeout_applies_to_every_request() {
     let gateway = read(&[("FIRST_EVENT_TIMEOUT_MS", "7")]).unwrap().gateway;
     assert_eq!((gateway.first_event_timeout.as_millis(), gateway.first_thought_timeout.as_millis()), (7, 7));
 }

@@ -113,7 +113,7 @@ async fn rejects_a_certificate_without_a_built_in_root() {
 }
 
 #[tokio::test]
-async fn a_failed_connect_harms_no_other_host() {
+async fn a_failed_connect_affects_no_other_host() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let server = server(&[b"h2"]).await;
     let client = server.client();

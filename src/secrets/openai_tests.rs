@@ -47,7 +47,7 @@ fn drops_white_space_and_byte_order_marks_around_values() {
 }
 
 #[test]
-fn rejects_what_begins_like_json_and_is_no_json_object() {
+fn rejects_text_that_starts_like_json_but_is_not_an_object() {
     for text in [
         r#"{"OPENAI_API_KEY":"sk-1","CF_AIG_TOKEN":"cf-2","BEARER_TOKENS":{"ci":"tok-3"},}"#,
         "{OPENAI_API_KEY:sk-1}",
@@ -95,7 +95,7 @@ fn rejects_values_that_no_header_can_hold() {
 }
 
 #[test]
-fn a_bearer_token_that_is_not_text_authenticates_nobody() {
+fn rejects_bearer_tokens_that_are_not_text() {
     for value in ["[]", "\"t1\"", "7", r#"{"ci":7}"#, r#"{"ci":["t1"]}"#] {
         let text = format!(r#"{{"OPENAI_API_KEY":"sk-1","BEARER_TOKENS":{value}}}"#);
         assert_eq!(parse(&text), Ok((some("sk-1"), None, false)), "{value}");

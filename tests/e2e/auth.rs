@@ -1,4 +1,4 @@
-//! What the tests of authentication share.
+//! Helpers of the authentication tests.
 
 use crate::support::event::{BOTH, Dialect, Event};
 use crate::support::payload::HEALTHY;
@@ -112,7 +112,7 @@ pub async fn all_denied(world: &World, all: &[Shown]) {
     assert_eq!(world.gateway.count(), asked, "the gateway was asked");
 }
 
-/// Fails unless these credentials are refused, and for this reason, which the log alone tells.
+/// Fails unless these credentials are refused, with this reason in the log only.
 pub async fn denied_for(world: &World, shown: &Shown, reason: &str) {
     let response = world.ask(shown.on(Dialect::V1.ask())).await;
     assert_eq!(response.status, 401, "{shown:?}: {}", response.text());

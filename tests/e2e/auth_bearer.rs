@@ -1,4 +1,4 @@
-//! `bearer`: tokens with names, for callers that are no page.
+//! `AUTH_MODE=bearer`: named tokens for servers and scripts.
 
 use crate::auth::{
     Shown, all_denied, comes_in, denied_for, goes_out, kept_secret, key_with_bearer_tokens, let_in, periods,
@@ -70,7 +70,7 @@ async fn every_other_token_is_refused_and_causes_no_read() {
 }
 
 #[tokio::test]
-async fn a_secret_without_tokens_lets_nobody_in() {
+async fn a_secret_without_tokens_authenticates_nobody() {
     let secrets = [
         Answer::Value("sk-test-first".to_owned()),
         key_with_bearer_tokens(Value::Null),

@@ -1,4 +1,4 @@
-//! `connect`: the pages of an Atlassian Connect app.
+//! `AUTH_MODE=connect`: JWTs of an Atlassian Connect app.
 
 use crate::auth::{Shown, connect, denied_for, let_in, request_line};
 use crate::support::event::{BOTH, Dialect, Event};
@@ -91,7 +91,7 @@ async fn every_form_of_a_good_token_is_let_in() {
 }
 
 #[tokio::test]
-async fn the_log_alone_tells_why_a_token_is_refused() {
+async fn only_the_log_has_the_reason_of_a_refusal() {
     let world = connect().start().await;
     let changed = |name: &str, value: Value| hs256(&with(connect_claims(), name, value), SHARED_SECRET);
     let without = |name: &str| {

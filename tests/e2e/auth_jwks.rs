@@ -1,4 +1,4 @@
-//! `jwks`: tokens of an issuer that publishes its keys, Atlassian Forge's for one.
+//! `AUTH_MODE=jwks`: JWTs of an issuer that publishes a key set, such as Atlassian Forge.
 
 use crate::auth::{Shown, all_denied, comes_in, denied_for, kept_secret, let_in, periods, request_line};
 use crate::support::call::Call;
@@ -68,7 +68,7 @@ async fn every_vector_that_is_refused_gets_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn the_log_alone_tells_why_a_token_is_refused() {
+async fn only_the_log_has_the_reason_of_a_refusal() {
     let [issuer, stranger] = [Issuer::new("own"), Issuer::new("own")];
     let host = KeyHost::of(&key_set(&[&issuer])).await;
     let world = jwks(&host).start().await;
@@ -136,7 +136,7 @@ async fn a_rotation_is_seen_with_the_first_token_that_needs_it() {
 }
 
 #[tokio::test]
-async fn a_storm_of_unknown_keys_costs_one_fetch_a_minute() {
+async fn many_unknown_keys_cause_one_fetch_a_minute() {
     let [own, unknown] = [Issuer::new("own"), Issuer::new("unknown")];
     let host = KeyHost::of(&key_set(&[&own])).await;
     let world = jwks(&host).with("AWS_LAMBDA_MAX_CONCURRENCY", "64").start().await;

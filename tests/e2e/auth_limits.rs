@@ -1,5 +1,5 @@
-//! Bodies, queries and headers as large as Lambda delivers them: each is answered soon and in bounded memory, and
-//! the next request finds nothing changed.
+//! Bodies, queries and headers at Lambda's limits: the function answers soon, in bounded memory, and serves
+//! the next request as before.
 
 use crate::auth::{Shown, connect, faceless, let_in};
 use crate::support::event::{BOTH, Dialect, Event};
@@ -72,7 +72,7 @@ impl Limits {
     }
 }
 
-/// An event with this body as it is, or in base64: quotes and backslashes cost an event a byte more.
+/// An event with this body as text or in base64. Quotes and backslashes take two bytes as text.
 fn posted(dialect: Dialect, body: &str) -> Event {
     assert!(body.len() <= MAX_BODY, "{} bytes are over the limit", body.len());
     let escapes = body.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();

@@ -1,4 +1,4 @@
-//! Several modes at once, and modes that lack what they need.
+//! Several modes at once, and modes without their settings.
 
 use crate::auth::{Shown, all_denied, connect, denied_for, key_with_bearer_tokens, let_in, request_line};
 use crate::support::event::{Dialect, Event};

@@ -1,4 +1,4 @@
-//! Tokens, secrets and users stay between the caller and the door.
+//! No tokens, secrets or user ids reach the gateway or the log.
 
 use crate::auth::{Shown, all_denied, connect, kept_secret, let_in, request_line, tenants};
 use crate::support::answer::as_json;
@@ -17,7 +17,7 @@ fn pieces(token: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn tenant_and_user_hash_are_told_and_the_token_is_not() {
+async fn the_gateway_gets_tenant_and_user_hash_but_no_token() {
     let secret = json!({"OPENAI_API_KEY": "sk-test-first", "CF_AIG_TOKEN": "sk-test-cf"}).to_string();
     let setup = connect().once().secret(Answer::Value(secret)).with("OPENAI_FALLBACK_MODELS", "gpt-6-luna");
     let world = setup.fallback().start().await;
@@ -54,7 +54,7 @@ async fn without_a_gateway_token_the_gateway_learns_nothing_of_the_caller() {
 }
 
 #[tokio::test]
-async fn refused_tokens_are_not_told_either() {
+async fn hides_refused_tokens() {
     let world = connect().start().await;
     let expired = hs256(&with(connect_claims(), "exp", json!(from_now(-10))), SHARED_SECRET);
     let stranger = hs256(&with(connect_claims(), "iss", json!("tenant-nobody")), "guessed-secret");
@@ -77,7 +77,7 @@ async fn refused_tokens_are_not_told_either() {
 }
 
 #[tokio::test]
-async fn what_the_secrets_hold_is_not_told_as_they_change_and_fail() {
+async fn hides_secrets_while_they_change_and_fail() {
     let world = connect().with("SECRET_TTL_SECONDS", "0").start().await;
     let token = good();
     let nearly = CONNECT["tenants"].to_string().replace('}', "");

@@ -1,4 +1,4 @@
-//! Every refusal looks the same, comes before the body is looked at, and costs nothing behind the door.
+//! Every refusal has the same response, comes before the body is read, and asks no gateway.
 
 use crate::auth::{Shown, all_denied, connect, faceless, let_in};
 use crate::support::event::{BOTH, Event};
@@ -38,7 +38,7 @@ async fn junk_of_every_length_gets_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn credentials_are_looked_at_before_the_body() {
+async fn credentials_are_checked_before_the_body() {
     let world = connect().with("MAX_BODY_BYTES", "2000").start().await;
     for dialect in BOTH {
         let nobody = faceless(&world.ask(dialect.ask()).await);
@@ -70,7 +70,7 @@ async fn credentials_are_looked_at_before_the_body() {
 
 /// The methods and the paths are no secret; what lies behind them is.
 #[tokio::test]
-async fn a_path_that_is_none_is_told_without_credentials() {
+async fn an_unknown_path_is_404_without_credentials() {
     let world = connect().start().await;
     assert_eq!(world.ask(Event::new("GET", "/nope")).await.status, 404);
     assert_eq!(world.ask(Event::new("GET", "/conversations")).await.status, 405);

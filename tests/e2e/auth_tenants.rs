@@ -1,4 +1,4 @@
-//! The tenants' secret: read once, again when a token asks for it, and when it cannot be had.
+//! The tenants' secret: read once, refreshed when a token needs it, and unavailable.
 
 use crate::auth::{Shown, comes_in, connect, denied_for, goes_out, let_in, periods, tenant_with, tenants};
 use crate::support::call::Call;
@@ -14,7 +14,7 @@ fn of_tenant(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_storm_of_strangers_costs_one_read_a_minute() {
+async fn many_unknown_tenants_cause_one_read_a_minute() {
     let world = connect().with("AWS_LAMBDA_MAX_CONCURRENCY", "64").start().await;
     world.api.polled(64).await;
     let started = Instant::now();
@@ -98,7 +98,7 @@ async fn without_tenants_it_is_503_and_recovers_without_a_restart() {
             let response = world.ask(dialect.ask().jwt(&good())).await;
             let sentence = response.refused(dialect, 503, "secret_unavailable");
             assert!(!sentence.contains("arn:") && !sentence.contains("tenants-"), "{sentence}");
-            // Who has no good-looking token learns nothing and causes nothing.
+            // A caller without a well-formed token gets no other answer and triggers no read.
             let response = world.ask(dialect.ask().jwt("x")).await;
             response.refused(dialect, 401, "unauthorized");
             assert_eq!(world.ask(Event::new("GET", "/health")).await.status, 200);

@@ -1,4 +1,4 @@
-//! Who the function is at AWS, and what it says when nobody told it.
+//! AWS credentials: where they come from, and what the function logs without them.
 
 use crate::support::key_host::{Answer, KeyHost as CredentialHost};
 use crate::support::world::{Setup, World};

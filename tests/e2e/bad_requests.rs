@@ -1,4 +1,4 @@
-//! Every request that is refused before the gateway is asked, in both dialects.
+//! Requests that are refused before the gateway is asked, in both API formats.
 
 use crate::support::event::{BOTH, Dialect, Event, chatgpt};
 use crate::support::world::{Setup, World};
@@ -16,7 +16,7 @@ fn with(name: &str, value: Value) -> Value {
     body
 }
 
-/// Fails unless each of these is refused so, and none reaches the gateway.
+/// Fails unless each body gets this error and none reaches the gateway.
 async fn all_refused(world: &World, dialect: Dialect, status: u16, code: &str, bodies: &[Value]) {
     let before = world.gateway.count();
     for body in bodies {
@@ -66,7 +66,7 @@ async fn broken_base64_is_400() {
 }
 
 #[tokio::test]
-async fn a_missing_messages_array_is_told() {
+async fn rejects_a_missing_messages_array() {
     let world = World::start().await;
     let bodies = [
         json!({}),

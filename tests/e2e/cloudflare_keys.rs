@@ -1,4 +1,4 @@
-//! Keys that Cloudflare keeps, and what it is told to log.
+//! Keys that Cloudflare stores, and the header that turns payload logging off.
 
 use crate::gateway_fallback::{counts, unavailable};
 use crate::support::answer::{as_json, plain};
@@ -81,8 +81,8 @@ fn with_token() -> Setup {
     Setup::new().once().secret(Answer::Value(secret))
 }
 
-/// What each base is told about the payloads.
-async fn told(world: &World) -> [Option<String>; 2] {
+/// The `cf-aig-collect-log-payload` header of each base.
+async fn log_payloads(world: &World) -> [Option<String>; 2] {
     world.gateway.next(unavailable());
     world.is_healthy().await;
     let seen = [world.gateway.request(0).await, world.fallback.request(0).await];
@@ -90,16 +90,16 @@ async fn told(world: &World) -> [Option<String>; 2] {
 }
 
 #[tokio::test]
-async fn the_gateway_is_told_not_to_log_payloads_and_nobody_else() {
+async fn only_cloudflare_gets_the_payload_logging_header() {
     let world = with_token().fallback().with("CF_LOG_PAYLOADS", "false").start().await;
-    assert_eq!(told(&world).await, [Some("false".to_owned()), None]);
+    assert_eq!(log_payloads(&world).await, [Some("false".to_owned()), None]);
     for unset in ["", "unset"] {
         let setup = with_token().fallback().with("CF_LOG_PAYLOADS", unset);
         let world = if unset.is_empty() { setup } else { setup.without("CF_LOG_PAYLOADS") }.start().await;
-        assert_eq!(told(&world).await, [None, None], "the gateway's own setting");
+        assert_eq!(log_payloads(&world).await, [None, None], "the gateway's own setting");
     }
     let world = Setup::new().once().fallback().with("CF_LOG_PAYLOADS", "false").start().await;
-    assert_eq!(told(&world).await, [None, None], "this base is not Cloudflare's");
+    assert_eq!(log_payloads(&world).await, [None, None], "this base is not Cloudflare's");
 }
 
 #[tokio::test]

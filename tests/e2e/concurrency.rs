@@ -1,4 +1,4 @@
-//! Several invocations in one environment, as Lambda Managed Instances hand them out.
+//! Several invocations at once in one environment, as Lambda Managed Instances deliver them.
 
 use crate::support::answer::{Answer, Live, Step, only};
 use crate::support::call::Call;

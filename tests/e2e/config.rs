@@ -1,4 +1,4 @@
-//! Configuration: read and checked once, at start.
+//! Configuration is read and checked once, at the start.
 
 use crate::support::event::Dialect;
 use crate::support::world::Setup;

@@ -1,4 +1,4 @@
-//! An answer that broke is never called whole, however the gateway says it.
+//! An incomplete answer is never reported as complete, whatever form the gateway gives it.
 
 use crate::auth::request_line;
 use crate::faults_before::{becomes, once};
@@ -89,7 +89,7 @@ async fn a_choice_that_failed_in_json_is_an_error_of_the_target() {
 }
 
 #[tokio::test]
-async fn a_finish_reason_that_is_no_reason_finishes_nothing() {
+async fn an_invalid_finish_reason_finishes_no_choice() {
     let world = World::start().await;
     for reason in [json!("null"), json!(false), json!(0), json!([]), json!({}), json!(""), Value::Null] {
         let odd = event(json!({"index": 0, "delta": {"content": "PRIVATE"}, "finish_reason": reason}));

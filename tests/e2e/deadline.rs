@@ -1,4 +1,4 @@
-//! The Lambda deadline: the stream ends by itself before it.
+//! A stream ends with an error event before Lambda's deadline.
 
 use crate::support::answer::{Answer, Step, as_json, only, too_many};
 use crate::support::event::BOTH;
@@ -12,7 +12,7 @@ async fn start() -> World {
 }
 
 #[tokio::test]
-async fn in_mid_answer_it_is_told_in_band() {
+async fn mid_answer_it_becomes_an_error_event() {
     let world = start().await;
     for dialect in BOTH {
         let before = world.gateway.count();

@@ -1,4 +1,4 @@
-//! Answers that are whole: every form that one may have, and the one end of each.
+//! Complete answers in every form that gateways send, each with exactly one end.
 
 use crate::faults_midway::tokens;
 use crate::support::answer::{Answer, Live, Script};
@@ -39,7 +39,7 @@ async fn a_content_filter_in_mid_answer_is_an_end_as_the_model_gave_it() {
     for dialect in BOTH {
         world.gateway.next(Answer::stream().events(&payloads).end());
         let answered = world.ask(dialect.ask()).await.completed();
-        // On the old route a sentence follows: `length_told.rs` reads it.
+        // On the old route a sentence follows: see `length_note.rs`.
         let more = usize::from(dialect == Dialect::Conversations);
         assert_eq!((&answered[..2], answered.len()), (&payloads[..], 2 + more));
     }

@@ -1,4 +1,4 @@
-//! The sample events in `events/` and a table of further requests: each with its answer.
+//! The sample events in `events/` and further requests, each with its response.
 
 use crate::support::event::{Dialect, Event};
 use crate::support::gateway::Seen;

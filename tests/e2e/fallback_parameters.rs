@@ -1,4 +1,4 @@
-//! A fallback model, which the caller did not choose, is asked without whatever it refuses of the caller's.
+//! A fallback model is asked without the parameters that it refuses: the caller did not choose that model.
 
 use crate::gateway_fallback::{FIRST, NEXT, refused, two_models, unavailable};
 use crate::refused_parameters::{CODES, everything, refusing, unsupported};
@@ -61,9 +61,9 @@ async fn tools_are_never_left_out() {
     assert_eq!(world.gateway.models(), [FIRST, NEXT]);
 }
 
-/// The caller chose this one, so what it refuses is told.
+/// The caller chose this model, so its refusal goes to the caller.
 #[tokio::test]
-async fn a_model_that_the_caller_chose_is_no_fallback_model() {
+async fn a_model_named_by_the_caller_returns_its_refusal() {
     let world = two_models().with("ALLOWED_MODELS", NEXT).start().await;
     world.gateway.always(|seen| refusing(&["stop"], CODES[0])(seen));
     let mut body = everything(true);

@@ -1,4 +1,4 @@
-//! Faults before the first event: the status tells the truth, in both dialects.
+//! Failures before the first event become an HTTP status, in both API formats.
 
 use crate::support::answer::{Answer, Script, Step, as_json, milliseconds, only, plain};
 use crate::support::event::BOTH;

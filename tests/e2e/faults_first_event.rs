@@ -1,4 +1,4 @@
-//! What comes instead of a first event.
+//! Gateway responses without a usable first event.
 
 use crate::faults_before::{becomes, once};
 use crate::support::answer::{Answer, as_json};
@@ -29,7 +29,7 @@ async fn an_error_as_the_first_event_is_an_http_error() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_does_not_open_the_gate() {
+async fn comments_and_blank_lines_do_not_open_the_gate() {
     let world = once().await;
     let error = openai_error("server_error", "server_error").to_string();
     let nothing =

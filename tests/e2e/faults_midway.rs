@@ -1,4 +1,4 @@
-//! Faults after the first event: what came stays as it came, and the break is told.
+//! Failures after the first event: earlier events stay as they came, and an error event reports the failure.
 
 use crate::support::answer::{Answer, Script, Step};
 use crate::support::event::{BOTH, Dialect};

@@ -1,4 +1,4 @@
-//! Large, many and endless: everything arrives, or memory stays bounded.
+//! Large events, many events and endless answers: everything arrives, or memory stays bounded.
 
 use crate::support::answer::{Answer, Script, Step};
 use crate::support::event::{BOTH, Dialect};
@@ -75,7 +75,7 @@ async fn a_line_without_an_end_is_given_up_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_line_without_an_end_in_mid_answer_is_told() {
+async fn an_endless_line_mid_answer_ends_in_an_error_event() {
     let world = World::start().await;
     world.is_healthy().await;
     let before = world.function.peak_memory();

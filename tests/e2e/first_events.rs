@@ -1,4 +1,4 @@
-//! Events before the answer itself: pings, and the empty ones that some services begin with.
+//! Events before the answer itself: pings, and the empty ones that some services send first.
 
 use crate::gateway_fallback::counts;
 use crate::support::answer::Answer;

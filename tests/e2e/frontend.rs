@@ -1,4 +1,4 @@
-//! The unchanged frontend, whose reader garbles what is cut, reads every answer whole.
+//! The unchanged frontend, whose reader garbles split events, reads every answer completely.
 
 use crate::support::answer::{Answer, Step};
 use crate::support::event::Dialect;

@@ -1,4 +1,4 @@
-//! What Cloudflare AI Gateway is told, and nobody else.
+//! Headers for Cloudflare AI Gateway, which go to no other host.
 
 use crate::support::answer::{as_json, healthy};
 use crate::support::event::BOTH;

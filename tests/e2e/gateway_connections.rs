@@ -1,4 +1,4 @@
-//! Connections to the gateway: kept, lost, never made.
+//! Connections to the gateway: reused, lost, refused.
 
 use crate::support::answer::{Answer, Script, Step, healthy, milliseconds, only};
 use crate::support::event::Dialect;
@@ -21,7 +21,7 @@ async fn a_connection_is_there_before_the_first_request_and_serves_them_all() {
 }
 
 #[tokio::test]
-async fn what_opens_a_connection_names_no_account_and_shows_no_key() {
+async fn the_preconnect_request_holds_no_account_and_no_key() {
     let secret = r#"{"OPENAI_API_KEY":"sk-test-first","CF_AIG_TOKEN":"sk-test-cf"}"#.to_owned();
     let world = Setup::new().secret(secrets::Answer::Value(secret)).start().await;
     world.gateway.connected().await;
@@ -36,7 +36,7 @@ async fn what_opens_a_connection_names_no_account_and_shows_no_key() {
 }
 
 #[tokio::test]
-async fn the_first_retry_after_a_lost_connection_goes_out_at_once() {
+async fn the_first_retry_after_a_lost_connection_has_no_pause() {
     let world = World::start().await;
     for number in 0..2 {
         let before = world.gateway.count();
@@ -110,7 +110,7 @@ async fn a_connect_that_gets_no_answer_counts_as_a_lost_connection() {
 /// Only a connection that was dead before it was used again is free of charge. One that breaks while the gateway
 /// works on the request is a lost connection like any other: asking again costs the budget, and money.
 #[tokio::test]
-async fn a_connection_that_breaks_in_mid_request_is_no_dead_one() {
+async fn a_connection_that_breaks_mid_request_costs_a_retry() {
     let world = Setup::new().once().start().await;
     world.is_healthy().await;
     let before = world.gateway.count();

@@ -1,5 +1,5 @@
-//! A decision of Cloudflare AI Gateway is final: no retry, no other base, no other model. The log has its number, the
-//! caller never does.
+//! A decision of Cloudflare AI Gateway is final: no retry, no other base, no other model. The log has
+//! Cloudflare's code, the response does not.
 
 use crate::auth::request_line;
 use crate::gateway_fallback::{NEXT, counts, refused};
@@ -76,7 +76,7 @@ async fn is_final(
 }
 
 #[tokio::test]
-async fn each_decision_is_final_and_told_as_what_it_is() {
+async fn each_decision_is_final_and_has_its_own_error() {
     for (status, number, answered, code) in DECISIONS {
         let world = start().await;
         // A number that is not in the table says Cloudflare only in a form of Cloudflare's.

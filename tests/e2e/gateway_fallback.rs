@@ -1,4 +1,4 @@
-//! Fallbacks: which target is asked next, and which never.
+//! Fallbacks: which target is asked next, and which failures are final.
 
 use crate::support::answer::{Answer, Script, Step, as_json, healthy, milliseconds, only, plain, too_many};
 use crate::support::event::Dialect;
@@ -145,7 +145,7 @@ async fn json_is_waited_for() {
 }
 
 #[tokio::test]
-async fn refusals_and_quota_go_nowhere() {
+async fn refusals_and_quota_cause_no_fallback() {
     let world = Setup::new().with("OPENAI_FALLBACK_MODELS", NEXT).fallback().start().await;
     let faults = [
         (refused(400, "invalid_value"), 400, "invalid_value"),
@@ -196,7 +196,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn the_first_targets_error_is_told() {
+async fn the_first_targets_error_is_returned() {
     let world = two_bases().start().await;
     world.gateway.next(too_many(&[("retry-after", "7")]));
     world.fallback.next(unavailable());
@@ -207,7 +207,7 @@ async fn the_first_targets_error_is_told() {
 }
 
 #[tokio::test]
-async fn after_a_flap_the_primary_is_asked_again_within_ten_seconds() {
+async fn a_recovered_primary_is_asked_again_within_ten_seconds() {
     let world = Setup::new().with("MAX_RETRIES", "1").fallback().start().await;
     world.gateway.always(|_| unavailable());
     for _ in 0..3 {

@@ -112,7 +112,7 @@ async fn an_old_value_serves_while_it_is_refreshed() {
     world.is_healthy().await;
     world.secrets.set_key("sk-test-second");
     comes_to_use(&world, "sk-test-second").await;
-    // A Secrets Manager that hangs or refuses holds nobody up.
+    // A Secrets Manager that hangs or refuses delays no request.
     for answer in [Answer::Hang, Answer::Error("ThrottlingException")] {
         world.secrets.set(answer);
         tokio::time::sleep(Duration::from_millis(1_100)).await;
@@ -127,7 +127,7 @@ async fn an_old_value_serves_while_it_is_refreshed() {
 }
 
 #[tokio::test]
-async fn a_refresh_that_fails_leaves_the_wrong_key_told_as_such() {
+async fn a_failed_refresh_reports_the_rejected_key() {
     let world = World::start().await;
     world.secrets.set(Answer::Error("AccessDeniedException"));
     only_takes(&world, "sk-test-second");

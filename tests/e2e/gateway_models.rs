@@ -1,4 +1,4 @@
-//! Models: retired, too small, told to the caller.
+//! Models: retired, with a context that is too small, named in the response.
 
 use crate::gateway_fallback::{FIRST, NEXT, counts, refused, two_models, unavailable};
 use crate::support::answer::{Answer, as_json, healthy, too_many};
@@ -84,7 +84,7 @@ async fn an_unknown_model_with_no_other_is_502() {
 }
 
 #[tokio::test]
-async fn after_a_retired_model_the_last_error_is_told() {
+async fn after_a_retired_model_the_last_error_is_returned() {
     let world = two_models().start().await;
     world.gateway.next(refused(404, "model_not_found"));
     world.gateway.next(too_many(&[]));

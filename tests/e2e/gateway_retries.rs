@@ -1,4 +1,4 @@
-//! Retries: what is tried again, when, how often, and what never is.
+//! Retries: which failures, how long after, how often.
 
 use crate::support::answer::{Answer, Script, as_json, healthy, plain, too_many};
 use crate::support::event::{BOTH, Dialect};
@@ -53,7 +53,7 @@ async fn a_retry_after_that_makes_no_sense_is_none() {
 }
 
 #[tokio::test]
-async fn a_long_retry_after_is_told_at_once() {
+async fn a_long_retry_after_fails_the_request_immediately() {
     let world = World::start().await;
     world.gateway.always(|_| too_many(&[("retry-after", "600")]));
     for dialect in BOTH {
@@ -67,7 +67,7 @@ async fn a_long_retry_after_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn too_many_for_good_is_bounded_and_told() {
+async fn endless_429s_are_retried_a_bounded_number_of_times() {
     let world = World::start().await;
     world.gateway.always(|_| too_many(&[]));
     for dialect in BOTH {

@@ -1,4 +1,4 @@
-//! The header fields of a stream: the contract's, and the gateway's that are passed on.
+//! Response headers of a stream: the contract's, and those passed on from the gateway.
 
 use crate::support::answer::{Answer, Step};
 use crate::support::event::Dialect;
@@ -32,7 +32,7 @@ async fn the_exact_bytes_come_back_with_the_headers_of_the_contract() {
 }
 
 #[tokio::test]
-async fn a_header_of_the_gateway_that_is_no_text_harms_nobody() {
+async fn ignores_gateway_headers_that_are_not_text() {
     let world = World::start().await;
     let mut script = Answer::stream().events(&healthy_payloads()).end();
     let head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-ratelimit-note: caf\xe9\r\ncf-aig-log-id: \xf0\x9f\r\ntransfer-encoding: chunked\r\n\r\n";

@@ -91,7 +91,7 @@ async fn no_comment_while_events_come() {
 }
 
 #[tokio::test]
-async fn what_fails_after_the_gate_is_told_in_band() {
+async fn failures_after_the_gate_become_error_events() {
     let world =
         Setup::new().with("KEEPALIVE_MS", "150").with("RESPONSE_TIMEOUT_MS", "1000").once().start().await;
     let wait = || Step::Wait(std::time::Duration::from_millis(350));

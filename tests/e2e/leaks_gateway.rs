@@ -1,5 +1,5 @@
-//! A gateway can put a key or a prompt anywhere. What is told or logged of its words is a known word, a place in the
-//! request, or an id in Cloudflare's form.
+//! A gateway can put a key or a prompt into any field. The function shows and logs only known words, names of
+//! fields in the request, and ids in Cloudflare's form.
 
 use crate::auth::request_line;
 use crate::support::answer::{Answer, as_json, plain};
@@ -39,7 +39,7 @@ fn error(code: Value, kind: Value, param: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_code_or_type_that_is_no_word_is_not_told() {
+async fn hides_unknown_codes_and_types() {
     let world = once().await;
     for value in NO_WORDS {
         for body in [
@@ -66,7 +66,7 @@ async fn a_code_or_type_that_is_no_word_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_code_inside_a_stream_that_is_no_word_is_not_told() {
+async fn hides_unknown_codes_inside_a_stream() {
     let world = once().await;
     for value in NO_WORDS {
         let event = error(json!(value), json!(value), json!(value)).to_string();
@@ -81,7 +81,7 @@ async fn a_code_inside_a_stream_that_is_no_word_is_not_told() {
 }
 
 #[tokio::test]
-async fn words_are_told() {
+async fn shows_known_words() {
     let world = once().await;
     for word in ["invalid_value", "odd", "some_new_code_of_a_gateway"] {
         world.gateway.next(as_json(400, &openai_error(word, "invalid_request_error")));
@@ -92,7 +92,7 @@ async fn words_are_told() {
 }
 
 #[tokio::test]
-async fn a_param_is_told_when_it_is_a_place_in_what_was_sent() {
+async fn shows_a_param_that_names_a_field_of_the_request() {
     let world = once().await;
     let places = ["messages", "messages[1].content", "model", "max_tokens", "stop"];
     let others =
@@ -112,7 +112,7 @@ async fn a_param_is_told_when_it_is_a_place_in_what_was_sent() {
 
 /// The events are passed on as they came, so only the log is looked at.
 #[tokio::test]
-async fn a_finish_reason_that_is_no_word_is_not_logged() {
+async fn hides_unknown_finish_reasons_from_the_log() {
     let world = once().await;
     for value in NO_WORDS {
         world.gateway.next(Answer::stream().event(&chunk(json!({}), Some(value))).end());
@@ -132,7 +132,7 @@ async fn a_finish_reason_that_is_no_word_is_not_logged() {
 }
 
 #[tokio::test]
-async fn a_header_that_holds_anything_else_is_neither_told_nor_logged() {
+async fn hides_headers_with_unexpected_content() {
     let world = once().await;
     for value in NO_WORDS.into_iter().filter(|value| value.is_ascii() && !value.contains('\n')) {
         let headers = [
@@ -161,7 +161,7 @@ async fn a_header_that_holds_anything_else_is_neither_told_nor_logged() {
 }
 
 #[tokio::test]
-async fn an_id_in_another_form_than_cloudflares_is_no_id() {
+async fn ignores_log_ids_in_another_form_than_cloudflares() {
     let world = once().await;
     let ulid = "01JADMCQQQBWH3NXZ5GCRN98DP";
     let others =

@@ -1,5 +1,5 @@
-//! A secret that is not what it should be is no key. It is sent nowhere, and the log says what is wrong without a
-//! word of it.
+//! A malformed secret is not used as a key. The function sends it nowhere and logs what is wrong without
+//! quoting it.
 
 use crate::auth::connect;
 use crate::support::event::{BOTH, Dialect};
@@ -40,7 +40,7 @@ async fn is_no_key(answer: Answer, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn almost_json_is_no_key() {
+async fn rejects_almost_json_as_a_key() {
     for secret in [
         r#"{"OPENAI_API_KEY":"sk-test-LEAKED","CF_AIG_TOKEN":"cf-LEAKED","BEARER_TOKENS":{"ci":"tok-LEAKED"},}"#,
         "{OPENAI_API_KEY:sk-test-LEAKED}",
@@ -59,7 +59,7 @@ async fn almost_json_is_no_key() {
 }
 
 #[tokio::test]
-async fn json_of_another_shape_is_no_key() {
+async fn rejects_json_of_another_shape() {
     for secret in [
         r#"["sk-test-LEAKED"]"#,
         r#""sk-test-LEAKED""#,
@@ -75,7 +75,7 @@ async fn json_of_another_shape_is_no_key() {
 }
 
 #[tokio::test]
-async fn a_value_that_can_stand_in_no_header_is_no_key() {
+async fn rejects_keys_that_no_header_can_hold() {
     let bad = ["sk-test-LEAKED\nx", "sk-test-LEAKED é", "sk-test LEAKED", "sk-test-LEAKED\u{7f}"];
     for value in bad {
         is_no_key(Answer::Value(value.to_owned()), value).await;

@@ -1,4 +1,5 @@
-//! An init error names a bad setting and what it should be, never its value: it may be a key in the wrong place.
+//! An init error names a bad setting and what it should be. It does not quote the value, which may be a
+//! misplaced key.
 
 use crate::support::world::Setup;
 

@@ -1,5 +1,5 @@
-//! What the process prints. That every line is JSON with a time, and holds no key, prompt or answer,
-//! is checked of every function as it ends (`support::function`).
+//! The process's log. `support::function` checks for every function that each line is JSON with a time and
+//! holds no key, prompt or answer.
 
 use crate::support::answer::as_json;
 use crate::support::event::{BOTH, Event};

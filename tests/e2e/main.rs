@@ -1,5 +1,5 @@
-//! The built binary, end to end: a Runtime API, a gateway and a Secrets Manager of the tests' own
-//! on loopback, exact bytes in and out. `support` holds the stand-ins, each module here one matter.
+//! End-to-end tests of the built binary against a Runtime API, a gateway and a Secrets Manager on loopback.
+//! They assert exact bytes. `support` holds these servers; each module covers one subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 #[path = "../support/mod.rs"]
@@ -44,7 +44,7 @@ mod keepalive;
 mod leaks_gateway;
 mod leaks_secrets;
 mod leaks_settings;
-mod length_told;
+mod length_note;
 mod logs;
 mod manners;
 mod memory_answers;

@@ -1,4 +1,4 @@
-//! What a good client of a gateway does.
+//! Requests to the gateway follow HTTP and the gateway's documentation.
 
 use crate::gateway_fallback::unavailable;
 use crate::support::answer::too_many;
@@ -50,7 +50,7 @@ async fn a_retry_after_of_zero_or_in_the_past_backs_off() {
 }
 
 #[tokio::test]
-async fn a_zero_is_not_told_to_the_caller() {
+async fn a_zero_retry_after_is_not_passed_on() {
     let world = Setup::new().once().start().await;
     world.gateway.always(|_| too_many(&[("retry-after", "0")]));
     let response = world.ask(Dialect::V1.ask()).await;

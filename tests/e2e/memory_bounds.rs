@@ -1,5 +1,5 @@
-//! No event takes the process over 100 MB or one second of a processor, and the memory is given back afterwards.
-//! What all tests of memory share stands here as well.
+//! No event takes the process over 100 MB or one second of a processor, and the process gives the memory
+//! back. Also the helpers of all memory tests.
 
 use crate::auth_limits::TURN;
 use crate::support::event::{BOTH, Dialect, Event};

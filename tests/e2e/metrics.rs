@@ -1,5 +1,4 @@
-//! The metrics line of each request. That CloudWatch would take it is checked of every line as the function ends
-//! (`support::function`).
+//! The metrics line of each request. `support::function` checks for every line that CloudWatch would read it.
 
 use crate::support::answer::{Answer, as_json, healthy, milliseconds, only};
 use crate::support::event::{BOTH, Dialect, Event};
@@ -95,7 +94,7 @@ async fn what_fails_is_counted_by_whose_doing_it_is() {
 }
 
 #[tokio::test]
-async fn strangers_are_counted() {
+async fn unknown_callers_are_counted() {
     let world = Setup::new().with("AUTH_MODE", "bearer").start().await;
     let line = ask(&world, Dialect::V1.ask()).await;
     assert_eq!(counted(&line), [("Requests", 1), ("AuthFailures", 1), ("ColdStarts", 1)]);

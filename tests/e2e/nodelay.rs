@@ -2,7 +2,7 @@
 //! from outside, but its absence can be seen: while the reader's kernel delays acknowledgements
 //! (about 40 ms, which a buffer that is only peeked at brings about), Nagle holds back every small
 //! write until the one before it is acknowledged. Events sent 5 ms apart then take 20 ms in the median;
-//! without Nagle they take less than 1 ms. `a_socket_with_nagle_is_found_out` shows that on this kernel.
+//! without Nagle they take less than 1 ms. `detects_a_socket_with_nagle` shows that on this kernel.
 
 use crate::support::answer::Answer;
 use crate::support::event::Dialect;
@@ -60,7 +60,7 @@ async fn small_writes_are_not_held_back() {
 }
 
 #[tokio::test]
-async fn a_socket_with_nagle_is_found_out() {
+async fn detects_a_socket_with_nagle() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut writer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let (reader, _) = listener.accept().await.unwrap();

@@ -1,4 +1,4 @@
-//! Bodies that are odd but clear: half an emoji, a byte order mark, a member that comes twice.
+//! Bodies that are unusual but unambiguous: half a surrogate pair, a byte order mark, a repeated member.
 
 use crate::support::event::{BOTH, Dialect, Event};
 use crate::support::world::World;
@@ -57,7 +57,7 @@ async fn half_a_surrogate_pair_becomes_a_replacement_character() {
 
 /// A page that is cut in the middle of an emoji sends the half of it somewhere else, too.
 #[tokio::test]
-async fn half_a_surrogate_pair_elsewhere_harms_nothing() {
+async fn accepts_half_a_surrogate_pair_elsewhere() {
     let world = World::start().await;
     for dialect in BOTH {
         let body =
@@ -82,7 +82,7 @@ async fn a_byte_order_mark_before_the_body_is_skipped() {
     }
 }
 
-/// Told as what it is, or the last one counts, as with most readers of JSON.
+/// Either an error that names the duplicate, or the last member counts, as in most JSON parsers.
 #[tokio::test]
 async fn a_member_that_comes_twice_is_clear() {
     let world = World::start().await;

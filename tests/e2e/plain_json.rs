@@ -1,4 +1,5 @@
-//! Plain JSON where events were asked for, and events where JSON was: nothing is lost, and nothing is made up.
+//! JSON in place of a stream, and a stream in place of JSON: the whole answer arrives, and nothing is
+//! invented.
 
 use crate::faults_before::{becomes, once};
 use crate::gateway_fallback::{FIRST, NEXT, counts};

@@ -1,5 +1,4 @@
-//! Prompts, answers, keys, tokens and `?jwt=` are printed under no failure. There is one amount of detail, so no
-//! setting can make the function say more.
+//! No failure puts prompts, answers, keys, tokens or `?jwt=` into the log. No setting changes that.
 
 use crate::faults_midway::tokens;
 use crate::support::answer::{Answer, Script, Step, as_json, only, plain, wrong_key};

@@ -1,4 +1,4 @@
-//! `reasoning_effort`: added on the old route for models that reason, and left out again where it is refused.
+//! `reasoning_effort`: added on the old route for models that reason, and left out when a model refuses it.
 
 use crate::gateway_fallback::{FIRST, NEXT, counts, two_models, unavailable};
 use crate::refused_parameters::{CODES, refusing};
@@ -78,7 +78,7 @@ async fn what_the_caller_gave_is_the_callers_own() {
     assert_eq!(world.gateway.request(0).await.body["reasoning_effort"], "minimal");
 }
 
-/// How other gateways refuse a parameter: no name of it where OpenAI has it.
+/// How other gateways refuse a parameter: `param` does not name it.
 fn refusals() -> Vec<(u16, Value)> {
     let kind = "invalid_request_error";
     vec![
@@ -118,7 +118,7 @@ async fn a_refusal_that_names_nothing_is_asked_once_more_without_it() {
 }
 
 #[tokio::test]
-async fn once_more_and_no_oftener() {
+async fn leaves_reasoning_effort_out_once() {
     for (status, body) in refusals() {
         let world = Setup::new().with("OPENAI_MODEL", NEXT).fallback().start().await;
         let refusal = as_json(status, &body);

@@ -1,4 +1,4 @@
-//! A parameter that a model refuses is left out, and the same target is asked again; the process remembers it.
+//! A parameter that a model refuses is left out and the same target is asked again. The process remembers it.
 
 use crate::gateway_fallback::counts;
 use crate::support::answer::{Script, as_json, usual};
@@ -16,7 +16,7 @@ pub fn unsupported(param: &str, code: &str) -> Script {
     as_json(400, &json!({"error": {"message": message, "type": kind, "param": param, "code": code}}))
 }
 
-/// What a model answers that takes none of these. It names the first one alone.
+/// The answer of a model that refuses all of these. It names only the first.
 pub fn refusing(refused: &'static [&'static str], code: &'static str) -> impl Fn(&Seen) -> Script {
     move |seen| match refused.iter().find(|name| seen.body.get(name).is_some()) {
         Some(name) => unsupported(name, code),

@@ -1,5 +1,5 @@
-//! What the process remembers of models: which are retired, and what each refuses. Names that callers make up push
-//! nothing out.
+//! What the process remembers of models: which are retired, and which parameters each refuses. Made-up names
+//! displace no configured model.
 
 use crate::gateway_fallback::{FIRST, NEXT, refused};
 use crate::refused_parameters::{CODES, refusing};

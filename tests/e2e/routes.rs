@@ -72,7 +72,7 @@ async fn cors_is_left_to_the_function_url() {
     );
 }
 
-/// The code, whichever dialect tells it.
+/// The error's code in either API format.
 fn code(response: &Response) -> Value {
     let body = response.json();
     body.get("code").unwrap_or(&body["error"]["code"]).clone()

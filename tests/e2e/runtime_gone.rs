@@ -1,4 +1,5 @@
-//! The Runtime API drops a response: the gateway is let go at once, the next invocation is served.
+//! When the Runtime API drops a response, the function closes the gateway's stream and serves the next
+//! invocation.
 
 use crate::support::answer::{Answer, Step, only};
 use crate::support::event::{BOTH, Dialect};
@@ -8,7 +9,7 @@ use crate::support::payload::{finish, token};
 use crate::support::world::{Setup, World};
 
 #[tokio::test]
-async fn the_gateways_connection_is_let_go_at_once() {
+async fn the_gateways_connection_closes_immediately() {
     let world = World::start().await;
     for dialect in BOTH {
         let before = world.gateway.count();
@@ -45,7 +46,7 @@ async fn a_refused_response_costs_only_itself() {
 }
 
 #[tokio::test]
-async fn a_response_refused_before_its_end_holds_nothing_up() {
+async fn a_response_refused_before_its_end_delays_nothing() {
     let world = World::start().await;
     for dialect in BOTH {
         let before = world.gateway.count();

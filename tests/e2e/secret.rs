@@ -1,4 +1,4 @@
-//! Where the key comes from, and what happens when it cannot be had.
+//! Where the key comes from, and what happens when it is unavailable.
 
 use crate::support::event::{BOTH, Dialect};
 use crate::support::patience::{between, took};

@@ -1,4 +1,4 @@
-//! How long a target may be silent while another one is left.
+//! How long a target may stay silent while another target is left.
 
 use crate::gateway_fallback::counts;
 use crate::support::answer::{Answer, Script, Step, as_json, milliseconds, only};

@@ -1,5 +1,4 @@
-//! One request can be followed from the browser to Cloudflare's log: by `x-request-id`, X-Ray's trace and
-//! `cf-aig-log-id`.
+//! `x-request-id`, X-Ray's trace id and `cf-aig-log-id` link a request from the browser to Cloudflare's log.
 
 use crate::support::answer::{Answer, plain};
 use crate::support::event::BOTH;

@@ -65,7 +65,7 @@ impl Response {
         blocks.map(payload).collect()
     }
 
-    /// A stream as section 4 has it, whatever its end.
+    /// A stream as section 4 of the contract defines it, with any end.
     #[track_caller]
     pub fn streamed(&self) -> &Self {
         assert_eq!(self.status, 200, "{}", self.text());

@@ -82,7 +82,7 @@ fn joined(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -
     format!("{message}.{signature}")
 }
 
-/// Somebody who signs with ES256 and publishes the key.
+/// An issuer that signs with ES256 and publishes its key.
 pub struct Issuer {
     kid: &'static str,
     keys: EcdsaKeyPair,

@@ -22,7 +22,7 @@ async fn pass(seconds: u64) {
 }
 
 #[tokio::test]
-async fn survives_rotation_storm_and_outage() {
+async fn survives_rotation_unknown_keys_and_outage() {
     let (host, authenticator) = set_up().await;
     let good = format!("Bearer {}", token(&JWKS, "ES256"));
     let rotated = format!("Bearer {}", text(&JWKS["rotated"]["ec-2"]));

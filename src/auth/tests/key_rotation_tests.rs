@@ -53,7 +53,7 @@ async fn a_rotation_is_seen_at_once_and_old_keys_are_gone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_storm_of_unknown_keys_refetches_once_a_minute() {
+async fn unknown_keys_cause_one_refetch_a_minute() {
     let (keys, authenticator) = set_up();
     assert!(ask(&authenticator, &good()).await.is_ok());
     for _ in 0..580 {
@@ -64,7 +64,7 @@ async fn a_storm_of_unknown_keys_refetches_once_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_storm_at_one_moment_is_one_fetch_and_known_keys_do_not_wait_for_it() {
+async fn simultaneous_unknown_keys_cause_one_fetch_and_delay_no_known_key() {
     let (keys, authenticator) = set_up();
     assert!(ask(&authenticator, &good()).await.is_ok());
     let storm: Vec<_> = (0..200)
@@ -99,7 +99,7 @@ async fn first_callers_share_one_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_while_old_keys_are_replaced() {
+async fn no_request_waits_while_old_keys_are_replaced() {
     let (keys, authenticator) = set_up();
     assert!(ask(&authenticator, &good()).await.is_ok());
     keys.publish(Some(&JWKS["rotated"]["document"]));

@@ -14,7 +14,7 @@ async fn none_admits_everybody() {
 }
 
 #[tokio::test]
-async fn without_a_mode_nobody_is_admitted() {
+async fn without_a_mode_nobody_is_authenticated() {
     let authenticator = authenticator("");
     let known = [format!("Bearer {BEARER_TOKEN}"), format!("JWT {}", token(&CONNECT, "valid in the query"))];
     for authorization in known {
@@ -48,7 +48,7 @@ async fn a_bearer_token_identifies_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mode_that_is_off_admits_nobody() {
+async fn a_mode_that_is_off_authenticates_nobody() {
     let jwks_token = format!("Bearer {}", token(&JWKS, "Forge, RS256"));
     let connect_token = format!("JWT {}", token(&CONNECT, "valid in the query"));
     let bearer_token = format!("Bearer {BEARER_TOKEN}");

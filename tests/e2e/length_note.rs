@@ -1,5 +1,5 @@
-//! The old frontend reads no `finish_reason`: an answer that was cut by the model's limit or by a filter says so in a
-//! last sentence. OpenAI's clients get the answer as it came.
+//! The old frontend does not read `finish_reason`: an answer that the model's limit or a filter cut ends with
+//! a sentence that says so. OpenAI's clients get the answer as it came.
 
 use crate::faults_before::once;
 use crate::support::answer::{Answer, Script, as_json};
@@ -40,7 +40,7 @@ async fn conversation(world: &World, script: Script) -> Response {
 }
 
 #[tokio::test]
-async fn the_reader_of_a_conversation_is_told_why_it_ended() {
+async fn a_cut_conversation_ends_with_the_reason() {
     let world = World::start().await;
     let mut sentences = Vec::new();
     for reason in REASONS {
