@@ -43,9 +43,9 @@ def named_after(path):
 def test_modules_form_no_circle():
     """Catches two modules that need each other: neither can be read or changed alone."""
     uses = {}
-    for file in [file for file in (ROOT / "src").rglob("*.rs") if file.stem != "tests"]:
+    for file in [file for file in (ROOT / "src").rglob("*.rs") if not file.stem.endswith("tests")]:
         module = file.relative_to(ROOT / "src").parts[0].removesuffix(".rs")
-        code = file.read_text().partition("#[cfg(test)]\nmod tests {")[0]
+        code = file.read_text().partition("#[cfg(test)]")[0]
         for path in code.split("crate::")[1:]:
             uses.setdefault(module, set()).update(named_after(path))
     graph = {module: (used & set(uses)) - {module} for module, used in uses.items() if module not in ("main", "lib")}
